@@ -1,0 +1,214 @@
+"""Adversarial losses in named pairs, penalties, and the contrastive loss.
+
+Every function takes logits (no sigmoid) of shape `(batch,)` or `(batch, 1)` and returns
+a float32 scalar, the mean over the batch. An `AdversarialLoss` object is what
+`TextToImageGAN.compile(loss=...)` takes.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+from keras import ops
+
+
+def hinge_discriminator_loss(real, fake):
+    """Return `mean(max(0, 1 - real)) + mean(max(0, 1 + fake))`.
+
+    Reference: Lim and Ye, 2017, "Geometric GAN"; Miyato et al., 2018 (eq. 16).
+    """
+    return ops.mean(ops.relu(1.0 - real)) + ops.mean(ops.relu(1.0 + fake))
+
+
+def hinge_generator_loss(real, fake):
+    """Return `-mean(fake)` (Miyato et al., 2018, eq. 17). `real` is not used."""
+    del real
+    return -ops.mean(fake)
+
+
+def non_saturating_discriminator_loss(real, fake):
+    """Return `mean(softplus(-real)) + mean(softplus(fake))`.
+
+    Reference: Goodfellow et al., 2014, "Generative adversarial nets" (eq. 1).
+    """
+    return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+
+
+def non_saturating_generator_loss(real, fake):
+    """Return `mean(softplus(-fake))` (Goodfellow et al., 2014, sec. 3)."""
+    del real
+    return ops.mean(ops.softplus(-fake))
+
+
+def relativistic_discriminator_loss(real, fake):
+    """Return `mean(softplus(fake - real))`: each real image against its own fake.
+
+    Reference: Jolicoeur-Martineau, 2019, "The relativistic discriminator" (RpGAN);
+    Huang et al., 2024, "R3GAN" (eq. 2).
+    """
+    return ops.mean(ops.softplus(fake - real))
+
+
+def relativistic_generator_loss(real, fake):
+    """Return `mean(softplus(real - fake))`; see `relativistic_discriminator_loss`."""
+    return ops.mean(ops.softplus(real - fake))
+
+
+def wasserstein_discriminator_loss(real, fake):
+    """Return `mean(fake) - mean(real)` (Arjovsky et al., 2017, eq. 3).
+
+    Train it with a penalty: nothing else bounds the discriminator.
+    """
+    return ops.mean(fake) - ops.mean(real)
+
+
+def wasserstein_generator_loss(real, fake):
+    """Return `-mean(fake)` (Arjovsky et al., 2017). `real` is not used."""
+    del real
+    return -ops.mean(fake)
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialLoss:
+    """A generator loss and the discriminator loss that belongs to it.
+
+    Args:
+        name: str. Name in `ADVERSARIAL_LOSSES`.
+        generator: Function `(real, fake) -> scalar`.
+        discriminator: Function `(real, fake) -> scalar`.
+    """
+
+    name: str
+    generator: Callable
+    discriminator: Callable
+
+
+ADVERSARIAL_LOSSES = {
+    loss.name: loss
+    for loss in (
+        AdversarialLoss("hinge", hinge_generator_loss, hinge_discriminator_loss),
+        AdversarialLoss(
+            "non_saturating",
+            non_saturating_generator_loss,
+            non_saturating_discriminator_loss,
+        ),
+        AdversarialLoss(
+            "relativistic",
+            relativistic_generator_loss,
+            relativistic_discriminator_loss,
+        ),
+        AdversarialLoss(
+            "wasserstein", wasserstein_generator_loss, wasserstein_discriminator_loss
+        ),
+    )
+}
+
+
+def get_adversarial_loss(identifier):
+    """Return an `AdversarialLoss` by name, or the object itself.
+
+    Raises:
+        ValueError: If a name is unknown.
+
+    Example:
+    >>> from aigc_keras import losses
+    >>> losses.get_adversarial_loss("hinge").name
+    'hinge'
+    """
+    if isinstance(identifier, AdversarialLoss):
+        return identifier
+    if identifier not in ADVERSARIAL_LOSSES:
+        raise ValueError(
+            f"`loss` must be one of {sorted(ADVERSARIAL_LOSSES)} or an "
+            f"`AdversarialLoss`. Received: loss={identifier!r}"
+        )
+    return ADVERSARIAL_LOSSES[identifier]
+
+
+def contrastive_loss(images, texts, temperature=0.1):
+    """Return the symmetric in-batch InfoNCE loss between images and their texts.
+
+    `L = (CE(s, diag) + CE(s^T, diag)) / 2` with `s_ij = cos(image_i, text_j) / t`.
+
+    Reference: van den Oord et al., 2018 (eq. 4); Radford et al., 2021, "CLIP" (fig. 3);
+    as a GAN term: Zhang et al., 2021, "XMC-GAN" (eq. 5).
+
+    Args:
+        images: `(batch, dim)` float. Need not be normalised.
+        texts: `(batch, dim)` float; row i belongs to image i.
+        temperature: float or scalar tensor, default 0.1.
+
+    Returns:
+        float32 scalar, `log(batch)` for vectors that tell nothing apart.
+    """
+    similarity = cosine_similarity(images, texts) / temperature
+    labels = ops.arange(ops.shape(similarity)[0])
+    loss = keras.losses.sparse_categorical_crossentropy
+    by_image = loss(labels, similarity, from_logits=True)
+    by_text = loss(labels, ops.transpose(similarity), from_logits=True)
+    return ops.mean(by_image + by_text) / 2
+
+
+def bank_contrastive_loss(images, texts, bank, temperature=0.1):
+    """Return InfoNCE of each image against its own text and a bank of other texts.
+
+    A text costs nothing once it is encoded, so the negatives may be many more than the
+    batch: among a thousand captions some differ from the image's own in one word only,
+    and it is those that teach that word.
+
+    Reference: He et al., 2020, "MoCo" (eq. 1), with a fixed bank of text vectors.
+
+    Args:
+        images: `(batch, dim)` float.
+        texts: `(batch, dim)` float; row i belongs to image i.
+        bank: `(number, dim)` float, vectors of other captions. One that says the same
+            as row i only raises the floor of the loss.
+        temperature: float, default 0.1.
+
+    Returns:
+        float32 scalar.
+    """
+    positive = ops.sum(_normalise(images) * _normalise(texts), axis=-1, keepdims=True)
+    logits = ops.concatenate([positive, cosine_similarity(images, bank)], axis=1)
+    logits = logits / temperature
+    return ops.mean(ops.logsumexp(logits, axis=1) - logits[:, 0])
+
+
+def token_prediction_loss(logits, token_ids, padding_mask):
+    """Return the one-versus-all logistic loss of predicting a caption's tokens.
+
+    Summed over the vocabulary, mean over the batch. Every token counts alike, so the
+    one word that tells two captions apart is not outvoted by those they share.
+
+    Reference: Joulin et al., 2016 (sec. 3.1, one-versus-all logistic loss).
+
+    Args:
+        logits: `(batch, vocabulary_size)` float.
+        token_ids: `(batch, length)` int.
+        padding_mask: `(batch, length)` bool, True at real tokens.
+
+    Returns:
+        float32 scalar, `vocabulary_size * log(2)` for logits of zero.
+    """
+    logits = ops.cast(logits, "float32")
+    present = ops.one_hot(token_ids, logits.shape[-1], dtype="float32")
+    present = ops.max(present * ops.cast(padding_mask, "float32")[..., None], axis=1)
+    loss = ops.softplus(logits) - present * logits
+    return ops.mean(ops.sum(loss, axis=-1))
+
+
+def cosine_similarity(first, second):
+    """Return all cosines between two sets of vectors.
+
+    Args:
+        first: `(n, dim)` float.
+        second: `(m, dim)` float.
+
+    Returns:
+        `(n, m)` float32 in [-1, 1].
+    """
+    return ops.matmul(_normalise(first), ops.transpose(_normalise(second)))
+
+
+def _normalise(vectors):
+    return ops.normalize(ops.cast(vectors, "float32"), axis=-1, epsilon=1e-6)

@@ -1,0 +1,298 @@
+"""The combined model: text and noise to image and validity, and how it learns."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from aigc_keras import losses
+
+LOSS_NAMES = (
+    "generator_loss",
+    "discriminator_loss",
+    "generator_matching",
+    "discriminator_matching",
+    "judge_matching",
+    "judge_tokens",
+    "penalty",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class LossWeights:
+    """How much each term counts beside the adversarial loss, whose weight is 1.
+
+    Args:
+        wrong_caption: float. Share of the fake term that is a real image under another
+            image's caption, 0 to 1 (Reed et al., 2016; DF-GAN eq. 1 has 0.5).
+        matching: float. InfoNCE on the discriminator's trunk, for both networks.
+        judge_matching: float. InfoNCE of the generated image, seen by the frozen image
+            encoder, against its caption and the caption bank.
+        judge_tokens: float. Token prediction on the generated image by the same.
+    """
+
+    wrong_caption: float = 0.5
+    matching: float = 0.3
+    judge_matching: float = 1.0
+    judge_tokens: float = 0.1
+
+
+class TextToImageGAN(keras.Model):
+    """A text-conditioned GAN as one functional Keras model.
+
+    Inputs are a sentence vector and noise; outputs are the image and its validity.
+    `fit` runs `train_step`, one simultaneous update of both networks from one forward
+    pass, and keeps an exponential moving average (EMA) of the generator, which is what
+    `generate`, `evaluate` and the export use.
+
+    Args:
+        generator: `Generator`.
+        discriminator: `Discriminator` of the same image and text size.
+        text_encoder: `GPT2TextEncoder` that turns captions into sentence vectors, or
+            None for a model that is given vectors.
+        judge: `ImageEncoder` trained by `ImageTextModel`, kept frozen, or None.
+        caption_bank: float array `(number, text_dim)` of other captions' vectors, the
+            judge's negatives. Needed with a judge.
+        seed: int. Seeds the training noise.
+        **kwargs: Passed to `keras.Model`.
+
+    Raises:
+        ValueError: If the parts' sizes differ, or a judge comes without a bank.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        text_encoder=None,
+        judge=None,
+        caption_bank=None,
+        seed=0,
+        **kwargs,
+    ):
+        _check_sizes(generator, discriminator, text_encoder, judge, caption_bank)
+        image = generator(generator.input)
+        validity = discriminator(
+            {"image": image, "text_embedding": generator.input["text_embedding"]}
+        )["validity"]
+        super().__init__(
+            inputs=generator.input,
+            outputs={"image": image, "validity": validity},
+            **kwargs,
+        )
+        self.generator = generator
+        self.discriminator = discriminator
+        self.ema_generator = ema_copy(generator)
+        self.text_encoder = text_encoder
+        self.judge = judge
+        if judge is not None:
+            judge.trainable = False
+        self.caption_bank = caption_bank
+        self.seed = seed
+        self._loss_trackers = {name: keras.metrics.Mean(name) for name in LOSS_NAMES}
+
+    @property
+    def metrics(self):
+        """The running means of the losses."""
+        return list(self._loss_trackers.values())
+
+    def compile(
+        self,
+        generator_optimizer=None,
+        discriminator_optimizer=None,
+        loss="hinge",
+        loss_weights=None,
+        penalty=None,
+        ema_half_life=4000,
+        **kwargs,
+    ):
+        """Set the optimizers and the losses.
+
+        Args:
+            generator_optimizer: Keras optimizer; default Adam(3e-4, 0, 0.9).
+            discriminator_optimizer: Keras optimizer; the same default.
+            loss: Name in `losses.ADVERSARIAL_LOSSES`, or an `AdversarialLoss`.
+            loss_weights: `LossWeights`.
+            penalty: Object called as `penalty(score, gradient, image, text)`, such as
+                `losses.R1Penalty`, or None.
+            ema_half_life: float. Images after which a weight's share in the moving
+                average has halved.
+            **kwargs: Passed to `keras.Model.compile`.
+
+        Raises:
+            ValueError: If `loss` is unknown.
+        """
+        super().compile(
+            optimizer=generator_optimizer or _default_optimizer(), loss=None, **kwargs
+        )
+        self.discriminator_optimizer = discriminator_optimizer or _default_optimizer()
+        self.adversarial_loss = losses.get_adversarial_loss(loss)
+        self.loss_weights = loss_weights or LossWeights()
+        self.penalty = penalty
+        self.ema_half_life = ema_half_life
+        # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
+        self.optimizer.build(self.generator.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def train_step(self, data):
+        """Update both networks once, and the moving average.
+
+        Args:
+            data: Dict of `image` `(batch, size, size, 3)` float32 in [-1, 1],
+                `text_embedding` `(batch, text_dim)`, and, for a judge, `token_ids`
+                and `padding_mask` `(batch, length)`.
+
+        Returns:
+            Dict of the losses' running means.
+        """
+        step = self.optimizer.iterations
+        noise = self.draw_noise(step, tf.shape(data["image"])[0])
+        with tf.GradientTape(persistent=True) as tape:
+            terms = self.compute_losses(data, noise, self.generator, training=True)
+        generator_variables = self.generator.trainable_variables
+        discriminator_variables = self.discriminator.trainable_variables
+        generator_gradients = tape.gradient(
+            terms["generator_loss"], generator_variables
+        )
+        discriminator_gradients = tape.gradient(
+            terms["discriminator_loss"], discriminator_variables
+        )
+        del tape
+        self.optimizer.apply(generator_gradients, generator_variables)
+        self.discriminator_optimizer.apply(
+            discriminator_gradients, discriminator_variables
+        )
+        self.update_average(tf.shape(data["image"])[0])
+        return self._track(terms)
+
+    def test_step(self, data):
+        """Return the losses of a batch with the averaged generator; changes nothing."""
+        noise = self.draw_noise(0, tf.shape(data["image"])[0])
+        return self._track(self.compute_losses(data, noise, self.ema_generator, False))
+
+    def compute_losses(self, data, noise, generator, training):
+        """Return every loss term of a batch, one trunk pass for real and fake."""
+        image, text = data["image"], data["text_embedding"]
+        weights, adversarial = self.loss_weights, self.adversarial_loss
+        fake = generator({"text_embedding": text, "noise": noise}, training=training)
+        trunk = self.discriminator.trunk
+        features = trunk(ops.concatenate([image, fake], axis=0), training=training)
+        real_features, fake_features = ops.split(features, 2, axis=0)
+        logits = self.discriminator.validity_head(
+            {
+                "features": ops.concatenate([features, real_features], axis=0),
+                "text_embedding": ops.concatenate(
+                    [text, text, ops.roll(text, 1, axis=0)], axis=0
+                ),
+            },
+            training=training,
+        )
+        real, fake_logits, wrong = ops.split(logits, 3, axis=0)
+        share = weights.wrong_caption
+        discriminator_loss = (1 - share) * adversarial.discriminator(real, fake_logits)
+        discriminator_loss += share * adversarial.discriminator(real, wrong)
+        generator_loss = adversarial.generator(real, fake_logits)
+
+        text_vector = self.discriminator.text_projection(text)
+        matching = {
+            name: losses.contrastive_loss(
+                self.discriminator.matching_head(part), text_vector
+            )
+            for name, part in (
+                ("discriminator", real_features),
+                ("generator", fake_features),
+            )
+        }
+        terms = {f"{name}_matching": value for name, value in matching.items()}
+        generator_loss += weights.matching * matching["generator"]
+        discriminator_loss += weights.matching * matching["discriminator"]
+        if self.judge is not None:
+            verdict = self.judge(fake, training=False)
+            terms["judge_matching"] = losses.bank_contrastive_loss(
+                verdict["image_vector"], text, self.caption_bank
+            )
+            terms["judge_tokens"] = losses.token_prediction_loss(
+                verdict["token_logits"], data["token_ids"], data["padding_mask"]
+            )
+            generator_loss += weights.judge_matching * terms["judge_matching"]
+            generator_loss += weights.judge_tokens * terms["judge_tokens"]
+        if self.penalty is not None and training:
+            terms["penalty"] = self.penalty(self._score, _gradient, image, text)
+            discriminator_loss += terms["penalty"]
+        terms["generator_loss"] = generator_loss
+        terms["discriminator_loss"] = discriminator_loss
+        return terms
+
+    def draw_noise(self, step, batch_size):
+        """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
+        seed = tf.stack([tf.cast(self.seed, tf.int32), tf.cast(step, tf.int32)])
+        return tf.random.stateless_normal([batch_size, self.generator.noise_dim], seed)
+
+    def update_average(self, batch_size):
+        """Move the averaged generator towards the trained one.
+
+        `beta = 0.5 ** (batch / half_life)` (Karras et al., 2020, StyleGAN2), smaller in
+        the first steps, so that the untrained weights are soon forgotten.
+        """
+        step = ops.cast(self.optimizer.iterations, "float32")
+        beta = 0.5 ** (ops.cast(batch_size, "float32") / self.ema_half_life)
+        beta = ops.minimum(beta, (1.0 + step) / (10.0 + step))
+        for average, weight in zip(
+            self.ema_generator.weights, self.generator.weights, strict=True
+        ):
+            average.assign(average + (1.0 - beta) * (weight - average))
+
+    def _score(self, image, text):
+        inputs = {"image": image, "text_embedding": text}
+        return self.discriminator(inputs, training=True)["validity"]
+
+    def _track(self, terms):
+        for name, value in terms.items():
+            self._loss_trackers[name].update_state(value)
+        return {name: self._loss_trackers[name].result() for name in sorted(terms)}
+
+
+def ema_copy(generator):
+    """Return a float32 generator with the same weights, not trainable."""
+    config = {**generator.get_config(), "dtype": "float32", "name": "ema_generator"}
+    copy = type(generator).from_config(config)
+    copy.set_weights(generator.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def _gradient(function, inputs):
+    """Return the gradients of a function's sum with respect to its inputs."""
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = function(*inputs)
+    return tape.gradient(outputs, inputs)
+
+
+def _default_optimizer():
+    return keras.optimizers.Adam(3e-4, beta_1=0.0, beta_2=0.9)
+
+
+def _check_sizes(generator, discriminator, text_encoder, judge, caption_bank):
+    if generator.image_size != discriminator.image_size:
+        raise ValueError(
+            "`generator` and `discriminator` must have one image size. Received: "
+            f"{generator.image_size} and {discriminator.image_size}"
+        )
+    text_dims = {
+        "generator": generator.text_dim,
+        "discriminator": discriminator.text_dim,
+    }
+    if text_encoder is not None:
+        text_dims["text_encoder"] = text_encoder.text_dim
+    if len(set(text_dims.values())) > 1:
+        raise ValueError(
+            "`generator`, `discriminator` and `text_encoder` must have one text size. "
+            f"Received: {text_dims}"
+        )
+    if judge is not None and caption_bank is None:
+        raise ValueError(
+            "A `judge` needs a `caption_bank` of other captions' vectors. "
+            "Received: caption_bank=None"
+        )

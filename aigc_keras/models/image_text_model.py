@@ -1,0 +1,88 @@
+"""Image-text matching: what teaches the sentence vector to hold what can be seen."""
+
+import keras
+from keras import ops
+
+from aigc_keras import losses
+from aigc_keras.language.text_encoder import pooler_inputs
+from aigc_keras.layers import AttentionPooling
+
+
+def attention_pooler(hidden_dim, text_dim=256, num_heads=8):
+    """Build a pooler with learned queries and a residual MLP.
+
+    Args:
+        hidden_dim: int. Width of the token features.
+        text_dim: int. Length of the pooled vector.
+        num_heads: int. Heads of the attention pooling.
+
+    Returns:
+        Functional model from `tokens` `(batch, length, hidden_dim)` and `padding_mask`
+        `(batch, length)` to `(batch, text_dim)` float32.
+    """
+    tokens, mask = pooler_inputs(hidden_dim)
+    pooled = AttentionPooling(
+        text_dim, num_heads, dtype="float32", name="attention_pooling"
+    )(tokens, mask)
+    hidden = keras.layers.Dense(
+        2 * text_dim, activation="gelu", dtype="float32", name="hidden"
+    )(pooled)
+    hidden = keras.layers.Dense(text_dim, dtype="float32", name="residual")(hidden)
+    vector = keras.layers.Add(dtype="float32", name="sum")([pooled, hidden])
+    vector = keras.layers.LayerNormalization(dtype="float32", name="vector")(vector)
+    return keras.Model(
+        {"tokens": tokens, "padding_mask": mask}, vector, name="attention_pooler"
+    )
+
+
+class ImageTextModel(keras.Model):
+    """Trains an image encoder and a text encoder to agree.
+
+    A functional model from an image and a caption's tokens to two vectors and token
+    logits; `fit` on dicts of `image`, `token_ids` and `padding_mask` minimises the
+    symmetric InfoNCE loss within the batch, with a learned temperature, plus the
+    token-prediction loss. Afterwards the pooled text conditions the GAN and the frozen
+    image encoder judges what the generator draws.
+
+    Reference: Radford et al., 2021, "CLIP" (fig. 3); as the judge of a text-to-image
+    GAN: Xu et al., 2018, "AttnGAN" (DAMSM, sec. 3.2).
+
+    Args:
+        image_encoder: `ImageEncoder` with `output_dim` equal to the pooler's width.
+        backbone: `keras_nlp.models.GPT2Backbone`; trained when it is trainable.
+        pooler: Functional model, see `attention_pooler`.
+        token_weight: float. Weight of the token-prediction loss, default 0.1.
+        **kwargs: Passed to `keras.Model`.
+    """
+
+    def __init__(self, image_encoder, backbone, pooler, token_weight=0.1, **kwargs):
+        image = keras.Input(image_encoder.input_shape[1:], name="image")
+        token_ids = keras.Input((None,), dtype="int32", name="token_ids")
+        mask = keras.Input((None,), dtype="bool", name="padding_mask")
+        tokens = backbone({"token_ids": token_ids, "padding_mask": mask})
+        text_vector = pooler({"tokens": tokens, "padding_mask": mask})
+        super().__init__(
+            inputs={"image": image, "token_ids": token_ids, "padding_mask": mask},
+            outputs={**image_encoder(image), "text_vector": text_vector},
+            **kwargs,
+        )
+        self.image_encoder = image_encoder
+        self.pooler = pooler
+        self.token_weight = token_weight
+        # 1 / 0.07, CLIP sec. 2.5.
+        self.log_scale = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(2.66), name="log_scale"
+        )
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        """Return the loss of a batch."""
+        del y, sample_weight, kwargs
+        # A scale over 100 is unstable (CLIP, sec. 2.5).
+        temperature = ops.exp(-ops.minimum(self.log_scale, 4.6))
+        matching = losses.contrastive_loss(
+            y_pred["image_vector"], y_pred["text_vector"], temperature
+        )
+        tokens = losses.token_prediction_loss(
+            y_pred["token_logits"], x["token_ids"], x["padding_mask"]
+        )
+        return matching + self.token_weight * tokens
