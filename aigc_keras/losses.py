@@ -212,3 +212,81 @@ def cosine_similarity(first, second):
 
 def _normalise(vectors):
     return ops.normalize(ops.cast(vectors, "float32"), axis=-1, epsilon=1e-6)
+
+
+@dataclasses.dataclass(frozen=True)
+class R1Penalty:
+    """Gradient penalty on real images, `gamma / 2 * mean(|dD/dx|^2)`.
+
+    Reference: Mescheder et al., 2018, "Which training methods for GANs do actually
+    converge?" (eq. 9). A penalty is called with `score`, a function of image and text
+    that returns logits, and `gradient(function, inputs)`, the backend's derivative.
+
+    Args:
+        gamma: float. Strength, default 1.
+    """
+
+    gamma: float = 1.0
+
+    def __call__(self, score, gradient, image, text):
+        """Return the penalty, a float32 scalar."""
+        (by_image,) = gradient(lambda x: score(x, text), [image])
+        return self.gamma / 2 * ops.mean(_squared_norm(by_image))
+
+
+@dataclasses.dataclass(frozen=True)
+class MatchingAwarePenalty:
+    """Penalty on real images with their own text, `k * mean(|(dD/dx, dD/de)|^p)`.
+
+    Reference: Tao et al., 2022, "DF-GAN" (eq. 2), with k = 2 and p = 6.
+
+    Args:
+        k: float. Strength.
+        p: float. Power of the joint norm.
+    """
+
+    k: float = 2.0
+    p: float = 6.0
+
+    def __call__(self, score, gradient, image, text):
+        """Return the penalty, a float32 scalar."""
+        by_image, by_text = gradient(score, [image, text])
+        squared = _squared_norm(by_image) + _squared_norm(by_text)
+        return self.k * ops.mean(ops.power(squared + 1e-12, self.p / 2))
+
+
+@dataclasses.dataclass(frozen=True)
+class FiniteDifferencePenalty:
+    """R1 without second derivatives, from the score's change under a little noise.
+
+    `gamma / 2 * mean(((D(x + s * n) - D(x)) / s)^2)` with standard normal `n`; its
+    expectation tends to R1's as `s` goes to zero, and it costs a plain forward pass.
+
+    Args:
+        gamma: float. Strength, default 1.
+        sigma: float. Standard deviation of the noise, image range [-1, 1].
+        seed: int. Seeds the noise.
+    """
+
+    gamma: float = 1.0
+    sigma: float = 0.05
+    seed: int = 0
+
+    def __call__(self, score, gradient, image, text):
+        """Return the penalty, a float32 scalar."""
+        del gradient
+        noise = keras.random.normal(ops.shape(image), seed=self.seed)
+        change = score(image + self.sigma * noise, text) - score(image, text)
+        return self.gamma / 2 * ops.mean(ops.square(change / self.sigma))
+
+
+PENALTIES = {
+    "r1": R1Penalty,
+    "matching_aware": MatchingAwarePenalty,
+    "finite_difference": FiniteDifferencePenalty,
+}
+
+
+def _squared_norm(tensor):
+    squared = ops.square(ops.cast(tensor, "float32"))
+    return ops.sum(ops.reshape(squared, (ops.shape(squared)[0], -1)), axis=-1)

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def causal_lm_model(backbone):
-    """Return a functional model from `token_ids` and `padding_mask` to next-token logits.
+    """Return a functional model from `token_ids` and `padding_mask` to logits.
 
     The embedding is tied: the logits are the features times the token embedding.
 

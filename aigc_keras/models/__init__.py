@@ -1,8 +1,19 @@
 """The networks and the combined model."""
 
 from aigc_keras.models.discriminator import Discriminator
+from aigc_keras.models.gan import LossWeights, TextToImageGAN
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
-from aigc_keras.models.image_text_model import ImageTextModel
+from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
+from aigc_keras.models.presets import PRESETS
 
-__all__ = ["Discriminator", "Generator", "ImageEncoder", "ImageTextModel"]
+__all__ = [
+    "PRESETS",
+    "Discriminator",
+    "Generator",
+    "ImageEncoder",
+    "ImageTextModel",
+    "LossWeights",
+    "TextToImageGAN",
+    "attention_pooler",
+]

@@ -3,10 +3,17 @@
 import dataclasses
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.datasets.pipeline import to_pixels
+from aigc_keras.language.text_encoder import check_captions
+from aigc_keras.models import saving
+from aigc_keras.models.discriminator import Discriminator
+from aigc_keras.models.generator import Generator
+from aigc_keras.models.presets import get_preset
 
 LOSS_NAMES = (
     "generator_loss",
@@ -88,7 +95,17 @@ class TextToImageGAN(keras.Model):
         self.judge = judge
         if judge is not None:
             judge.trainable = False
-        self.caption_bank = caption_bank
+        self.caption_bank = None
+        if caption_bank is not None:
+            caption_bank = np.asarray(caption_bank, "float32")
+            self.caption_bank = self.add_weight(
+                shape=caption_bank.shape,
+                initializer="zeros",
+                dtype="float32",
+                trainable=False,
+                name="caption_bank",
+            )
+            self.caption_bank.assign(caption_bank)
         self.seed = seed
         self._loss_trackers = {name: keras.metrics.Mean(name) for name in LOSS_NAMES}
 
@@ -96,6 +113,48 @@ class TextToImageGAN(keras.Model):
     def metrics(self):
         """The running means of the losses."""
         return list(self._loss_trackers.values())
+
+    @classmethod
+    def from_preset(cls, preset, weights=None, text_encoder=None, **kwargs):
+        """Build the networks of a named architecture.
+
+        Args:
+            preset: str. A name in `presets.PRESETS`.
+            weights: Path of a folder written by `save`, or None for fresh weights.
+            text_encoder: `GPT2TextEncoder`, or None: then `fit` on a
+                `CaptionedDataset` first trains one on its captions.
+            **kwargs: Passed to the constructor.
+
+        Raises:
+            ValueError: If there is no such preset.
+        """
+        if weights is not None:
+            return cls.load(weights)
+        settings = get_preset(preset)
+        size, text_dim = settings["image_size"], settings["text_dim"]
+        generator = Generator(size, text_dim, **settings["generator"])
+        discriminator = Discriminator(size, text_dim, **settings["discriminator"])
+        return cls(generator, discriminator, text_encoder, **kwargs)
+
+    def save(self, folder):
+        """Write configuration, text encoder and all weights to a folder.
+
+        The folder appears whole or not at all. `load` reads it.
+        """
+        saving.save_model(self, folder)
+
+    @classmethod
+    def load(cls, folder, weights=None):
+        """Read a model from a folder written by `save`.
+
+        Args:
+            folder: Path.
+            weights: Path of other weights of the same model, such as a checkpoint's.
+
+        Raises:
+            ValueError: If the folder holds no model.
+        """
+        return saving.load_model(cls, folder, weights)
 
     def compile(
         self,
@@ -146,6 +205,7 @@ class TextToImageGAN(keras.Model):
         Returns:
             Dict of the losses' running means.
         """
+        data = keras.utils.unpack_x_y_sample_weight(data)[0]
         step = self.optimizer.iterations
         noise = self.draw_noise(step, tf.shape(data["image"])[0])
         with tf.GradientTape(persistent=True) as tape:
@@ -168,6 +228,7 @@ class TextToImageGAN(keras.Model):
 
     def test_step(self, data):
         """Return the losses of a batch with the averaged generator; changes nothing."""
+        data = keras.utils.unpack_x_y_sample_weight(data)[0]
         noise = self.draw_noise(0, tf.shape(data["image"])[0])
         return self._track(self.compute_losses(data, noise, self.ema_generator, False))
 
@@ -224,6 +285,66 @@ class TextToImageGAN(keras.Model):
         terms["discriminator_loss"] = discriminator_loss
         return terms
 
+    def generate(self, captions, seed=0):
+        """Draw captions with the averaged generator.
+
+        Args:
+            captions: str or sequence of str.
+            seed: int, or one int a caption. With one int, caption `i` has seed
+                `seed + i`. The same caption and seed give the same pixels, whatever
+                else is drawn beside them.
+
+        Returns:
+            uint8 array `(n, image_size, image_size, 3)`.
+
+        Raises:
+            CaptionError: If a caption is empty, too long or not text.
+            ValueError: If the model has no text encoder, or the seeds are not as many
+                as the captions.
+        """
+        if self.text_encoder is None:
+            raise ValueError(
+                "`generate` needs a model with a text encoder. "
+                "Received: text_encoder=None"
+            )
+        captions = check_captions(captions)
+        seeds = [seed + i for i in range(len(captions))] if np.ndim(seed) == 0 else seed
+        if len(seeds) != len(captions):
+            raise ValueError(
+                "`seed` must be one int or one int a caption. "
+                f"Received: {len(seeds)} seeds for {len(captions)} captions"
+            )
+        images = [
+            self._draw_one(caption, int(row_seed))
+            for caption, row_seed in zip(captions, seeds, strict=True)
+        ]
+        side = self.generator.image_size
+        return np.stack(images) if images else np.zeros((0, side, side, 3), "uint8")
+
+    def _draw_one(self, caption, seed):
+        # One row at a time: a matrix product rounds differently in a larger batch.
+        embedding = self.text_encoder.encode([caption])["text_embedding"]
+        noise = noise_from_seed(seed, self.generator.noise_dim)[None]
+        return self.draw(embedding, noise)[0]
+
+    def draw(self, text_embedding, noise, batch_size=64):
+        """Draw sentence vectors with the averaged generator, in batches.
+
+        Args:
+            text_embedding: float array `(n, text_dim)`.
+            noise: float array `(n, noise_dim)`.
+            batch_size: int.
+
+        Returns:
+            uint8 array `(n, image_size, image_size, 3)`.
+        """
+        inputs = {
+            "text_embedding": np.asarray(text_embedding, "float32"),
+            "noise": np.asarray(noise, "float32"),
+        }
+        images = self.ema_generator.predict(inputs, batch_size=batch_size, verbose=0)
+        return to_pixels(images).numpy()
+
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
         seed = tf.stack([tf.cast(self.seed, tf.int32), tf.cast(step, tf.int32)])
@@ -251,6 +372,15 @@ class TextToImageGAN(keras.Model):
         for name, value in terms.items():
             self._loss_trackers[name].update_state(value)
         return {name: self._loss_trackers[name].result() for name in sorted(terms)}
+
+
+def noise_from_seed(seed, noise_dim):
+    """Return the noise that belongs to a seed, `(noise_dim,)` float32, standard normal.
+
+    The exported graph draws the same.
+    """
+    seed = tf.stack([tf.cast(seed, tf.int64), tf.constant(0, tf.int64)])
+    return tf.random.stateless_normal([noise_dim], seed)
 
 
 def ema_copy(generator):

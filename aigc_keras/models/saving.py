@@ -1,0 +1,91 @@
+"""Writes a model as weights and JSON, and rebuilds it by this package's own code."""
+
+import json
+import os
+import pathlib
+import shutil
+
+import keras
+
+from aigc_keras.language.text_encoder import GPT2TextEncoder
+from aigc_keras.models.discriminator import Discriminator
+from aigc_keras.models.generator import Generator
+from aigc_keras.models.image_encoder import ImageEncoder
+
+CONFIG_FILE = "model.json"
+WEIGHTS_FILE = "model.weights.h5"
+TEXT_ENCODER_FOLDER = "text_encoder"
+
+
+def save_model(gan, folder):
+    """Write a `TextToImageGAN` to a folder that appears whole or not at all.
+
+    Args:
+        gan: `TextToImageGAN`.
+        folder: Path. A model that lies there already is replaced.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    folder = pathlib.Path(folder)
+    staging = folder.with_name(f".{folder.name}.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        config = {
+            "format": 1,
+            "generator": gan.generator.get_config(),
+            "discriminator": gan.discriminator.get_config(),
+            "judge": gan.judge.get_config() if gan.judge is not None else None,
+            "bank_size": None if gan.caption_bank is None else len(gan.caption_bank),
+            "text_encoder": gan.text_encoder is not None,
+            "seed": gan.seed,
+        }
+        (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
+        if gan.text_encoder is not None:
+            gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
+        gan.save_weights(staging / WEIGHTS_FILE)
+        replace_folder(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def replace_folder(staging, folder):
+    """Rename `staging` to `folder`, putting an old folder out of the way first."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(staging, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_model(cls, folder, weights=None):
+    """Read what `save_model` wrote; see `TextToImageGAN.load`."""
+    folder = pathlib.Path(folder)
+    if not (folder / CONFIG_FILE).is_file():
+        raise ValueError(
+            f"A model's folder must hold {CONFIG_FILE}; train one first, for instance "
+            f"with `aigc-keras quickstart`. Received: {folder}"
+        )
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    generator = Generator.from_config(config["generator"])
+    judge, bank = None, None
+    if config["judge"] is not None:
+        judge = ImageEncoder.from_config(config["judge"])
+        bank = keras.ops.zeros((config["bank_size"], generator.text_dim))
+    text_encoder = None
+    if config["text_encoder"]:
+        text_encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
+    gan = cls(
+        generator,
+        Discriminator.from_config(config["discriminator"]),
+        text_encoder,
+        judge,
+        bank,
+        seed=config["seed"],
+    )
+    # Compiled, so that the optimizers' slots have a place to go.
+    gan.compile()
+    gan.load_weights(weights or folder / WEIGHTS_FILE)
+    return gan

@@ -1,0 +1,134 @@
+"""The settings of a run, resolved and checked before work starts."""
+
+import dataclasses
+import pathlib
+
+from aigc_keras import losses
+from aigc_keras.models.presets import get_preset
+
+
+class RunError(ValueError):
+    """A run that cannot be started or found, in one line that says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Everything a run depends on; written to the run folder as `config.json`.
+
+    Args:
+        dataset: str. Name of a captioned data set, see `load_dataset`.
+        data_dir: str or None. The user's own directory, where the data set needs one.
+        prepared_dir: str. Where prepared data and encoded captions are kept.
+        split: str. The split that is trained on.
+        preset: str. Architecture, a name in `PRESETS`.
+        image_size: int. Side in pixels; overrides the preset's.
+        text_encoder: str or None. GPT-2 preset by name or path; None trains a small
+            one on the captions.
+        vocabulary_size: int. Of the tokenizer that is trained then.
+        language_captions: int. Captions the small GPT-2 is trained on at most.
+        language_epochs: int. Passes over them.
+        matching_steps: int. Steps of image-text matching before the GAN.
+        matching_batch_size: int. Pairs a step.
+        matching_learning_rate: float. Peak of its cosine schedule.
+        steps: int or None. GAN steps; None derives them from `minutes`.
+        minutes: float or None. Wall-clock time of the GAN's training.
+        batch_size: int. Images a GAN step.
+        learning_rate: float. Of both networks; decays to nothing over the last 40%.
+        loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
+        penalty: str or None. A name in `losses.PENALTIES`.
+        ema_half_life: float. Images, see `TextToImageGAN.compile`.
+        log_every: int. Steps between lines of `metrics.jsonl`.
+        sample_every: int. Steps between sample grids.
+        save_every: int. Steps between checkpoints, a multiple of `log_every`.
+        precision: str. A Keras dtype policy, or `"auto"`: bfloat16 where the
+            processor has it.
+        seed: int. Seeds weights, noise, order and captions.
+    """
+
+    dataset: str = "shapes"
+    data_dir: str | None = None
+    prepared_dir: str = "data"
+    split: str = "train"
+    preset: str = "shapes_64"
+    image_size: int = 64
+    text_encoder: str | None = None
+    vocabulary_size: int = 512
+    language_captions: int = 12_000
+    language_epochs: int = 2
+    matching_steps: int = 1000
+    matching_batch_size: int = 128
+    matching_learning_rate: float = 1.5e-3
+    steps: int | None = 10_000
+    minutes: float | None = None
+    batch_size: int = 32
+    learning_rate: float = 3e-4
+    loss: str = "hinge"
+    penalty: str | None = None
+    ema_half_life: float = 4000
+    log_every: int = 50
+    sample_every: int = 200
+    save_every: int = 500
+    precision: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self):
+        """Check every setting that can be checked without the data."""
+        get_preset(self.preset)
+        losses.get_adversarial_loss(self.loss)
+        if self.penalty is not None and self.penalty not in losses.PENALTIES:
+            raise RunError(
+                f"`penalty` must be one of {sorted(losses.PENALTIES)} or None. "
+                f"Received: penalty={self.penalty!r}"
+            )
+        if self.image_size not in (32, 64, 128, 256):
+            raise RunError(
+                "`image_size` must be 32, 64, 128 or 256. "
+                f"Received: image_size={self.image_size}"
+            )
+        if (self.steps is None) == (self.minutes is None):
+            raise RunError(
+                "Either `steps` or `minutes` must be given. "
+                f"Received: steps={self.steps}, minutes={self.minutes}"
+            )
+        for name in (
+            "steps",
+            "minutes",
+            "batch_size",
+            "log_every",
+            "sample_every",
+            "save_every",
+            "matching_batch_size",
+        ):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise RunError(f"`{name}` must be positive. Received: {name}={value}")
+        if self.batch_size < 2:
+            raise RunError(
+                "`batch_size` must be at least 2: the wrong caption is another row's. "
+                f"Received: batch_size={self.batch_size}"
+            )
+        if self.save_every % self.log_every:
+            raise RunError(
+                "`save_every` must be a multiple of `log_every`. "
+                f"Received: {self.save_every} and {self.log_every}"
+            )
+
+    def to_dict(self):
+        """Return the settings as a plain dict."""
+        return dataclasses.asdict(self)
+
+    def replace(self, **changes):
+        """Return a copy with some settings changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def resolve_precision(precision):
+    """Return a Keras policy name; `"auto"` asks the processor for bfloat16."""
+    if precision != "auto":
+        return precision
+    try:
+        flags = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        flags = ""
+    fast = "avx512_bf16" in flags or "amx_bf16" in flags
+    return "mixed_bfloat16" if fast else "float32"

@@ -1,0 +1,43 @@
+"""Progress bars with an ETA on stderr."""
+
+import contextlib
+import sys
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+
+@contextlib.contextmanager
+def progress_bar(description):
+    """Show a bar while a piece of work runs.
+
+    Args:
+        description: str. What is being done, a few words.
+
+    Yields:
+        Function `(done, total, note="")` that moves the bar.
+    """
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("ETA"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, refresh_per_second=2) as progress:
+        task = progress.add_task(description, total=None, note="")
+
+        def update(done, total, note=""):
+            progress.update(task, completed=done, total=total, note=note)
+
+        yield update

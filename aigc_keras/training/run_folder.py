@@ -1,0 +1,170 @@
+"""One run, one folder: what lies where, and how it is written."""
+
+import json
+import os
+import pathlib
+import shutil
+
+from aigc_keras.models.saving import CONFIG_FILE, replace_folder
+from aigc_keras.training.config import RunError, TrainingConfig
+
+KEPT_CHECKPOINTS = 2
+
+
+class RunFolder:
+    """The folder of a run.
+
+    `config.json` (resolved settings), `model/` (architecture and text encoder),
+    `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
+    TensorBoard, `model_card.md`.
+
+    Args:
+        path: Path. Created by `start`.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.config_path = self.path / "config.json"
+        self.model_path = self.path / "model"
+        self.metrics_path = self.path / "metrics.jsonl"
+        self.samples_path = self.path / "samples"
+        self.checkpoints_path = self.path / "checkpoints"
+        self.events_path = self.path / "events"
+        self.card_path = self.path / "model_card.md"
+
+    def start(self, config):
+        """Create the folder, or check that it belongs to the same settings.
+
+        Returns:
+            The `TrainingConfig` to go on with: the one in the folder, where the number
+            of steps has been settled, or the given one.
+
+        Raises:
+            RunError: If the folder holds a run with other settings, or cannot be
+                written.
+        """
+        if not self.config_path.exists():
+            self._create(config)
+            return config
+        found = self.read_config()
+        settled = {"steps": found.steps, "minutes": found.minutes}
+        same = config.replace(**settled) if config.minutes else config
+        if same != found:
+            changed = [
+                name
+                for name, value in same.to_dict().items()
+                if value != getattr(found, name)
+            ]
+            raise RunError(
+                f"{self.path} holds a run with other settings; choose another folder "
+                f"or the same settings. Received: different {', '.join(changed)}"
+            )
+        return found
+
+    def _create(self, config):
+        try:
+            for folder in (self.path, self.samples_path, self.checkpoints_path):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.write_config(config)
+        except OSError as error:
+            raise RunError(
+                "A run's folder must be one that can be written. "
+                f"Received: {self.path} ({error.strerror})"
+            ) from error
+
+    def read_config(self):
+        """Return the `TrainingConfig` of the run.
+
+        Raises:
+            RunError: If there is no run, or its settings cannot be read.
+        """
+        try:
+            settings = json.loads(self.config_path.read_text(encoding="utf-8"))
+            return TrainingConfig(**settings)
+        except FileNotFoundError as error:
+            raise RunError(
+                "A run's folder must hold config.json; train first, for instance with "
+                f"`aigc-keras quickstart`. Received: {self.path}"
+            ) from error
+        except (TypeError, json.JSONDecodeError) as error:
+            raise RunError(
+                f"{self.config_path} must hold a run's settings. Received: {error}"
+            ) from error
+
+    def write_config(self, config):
+        """Write the settings."""
+        write_text(self.config_path, json.dumps(config.to_dict(), indent=2) + "\n")
+
+    def append_metrics(self, entry):
+        """Add one line to `metrics.jsonl`."""
+        with self.metrics_path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+
+    def read_metrics(self):
+        """Return the lines of `metrics.jsonl` as dicts; a half line is left out."""
+        if not self.metrics_path.exists():
+            return []
+        entries = []
+        for line in self.metrics_path.read_text(encoding="utf-8").splitlines():
+            try:
+                entries.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return entries
+
+    def forget_after(self, step):
+        """Drop what a killed run wrote after its last checkpoint."""
+        kept = [entry for entry in self.read_metrics() if entry["step"] <= step]
+        lines = "".join(json.dumps(entry) + "\n" for entry in kept)
+        write_text(self.metrics_path, lines)
+        for sample in self.samples_path.glob("step_*.png"):
+            if int(sample.stem.removeprefix("step_")) > step:
+                sample.unlink()
+
+    def checkpoints(self):
+        """Return the steps that have a whole checkpoint, in order."""
+        return sorted(
+            int(folder.name.removeprefix("step_"))
+            for folder in self.checkpoints_path.glob("step_*")
+            if (folder / "model.weights.h5").is_file()
+        )
+
+    def weights_path(self, step):
+        """Return the path of a checkpoint's weights."""
+        return self.checkpoints_path / f"step_{step:08d}" / "model.weights.h5"
+
+    def latest_weights(self):
+        """Return the newest checkpoint's weights.
+
+        Raises:
+            RunError: If the run has no model or no checkpoint yet.
+        """
+        steps = self.checkpoints()
+        if not steps or not (self.model_path / CONFIG_FILE).is_file():
+            self.read_config()
+            raise RunError(
+                "A run must have a checkpoint before it can be used; let it train "
+                f"longer. Received: {self.path}"
+            )
+        return self.weights_path(steps[-1])
+
+    def save_checkpoint(self, gan, step):
+        """Write all weights and optimizers; the folder appears whole or not at all."""
+        folder = self.weights_path(step).parent
+        staging = folder.with_name(f".{folder.name}.staging")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        try:
+            gan.save_weights(staging / "model.weights.h5")
+            replace_folder(staging, folder)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            shutil.rmtree(self.weights_path(old).parent, ignore_errors=True)
+
+
+def write_text(path, text):
+    """Write a file that appears whole or not at all."""
+    staging = path.with_name(f".{path.name}.staging")
+    staging.write_text(text, encoding="utf-8")
+    os.replace(staging, path)
