@@ -1,0 +1,46 @@
+"""Text-to-image GANs for Keras whose text side is KerasNLP's GPT-2.
+
+The names below are imported when they are first used, so that `import aigc_keras` does
+not wait for TensorFlow.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "CaptionedDataset": "aigc_keras.datasets",
+    "Discriminator": "aigc_keras.models",
+    "GPT2TextEncoder": "aigc_keras.language",
+    "Generator": "aigc_keras.models",
+    "ImageEncoder": "aigc_keras.models",
+    "LossWeights": "aigc_keras.models",
+    "SceneAlignment": "aigc_keras.metrics",
+    "TextToImageGAN": "aigc_keras.models",
+    "TrainingConfig": "aigc_keras.training",
+    "evaluate_gan": "aigc_keras.evaluation",
+    "export": "aigc_keras.serving",
+    "load_dataset": "aigc_keras.datasets",
+    "load_run": "aigc_keras.training",
+    "default_callbacks": "aigc_keras.training",
+    "losses": "aigc_keras",
+    "train": "aigc_keras.training",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name):
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "losses":
+        return importlib.import_module("aigc_keras.losses")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    """List the public names."""
+    return __all__

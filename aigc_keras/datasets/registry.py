@@ -1,7 +1,9 @@
 """Data sets by name."""
 
+import contextlib
 import dataclasses
 import os
+import sys
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -49,14 +51,17 @@ def _make_coco_folder(config, data_dir, prepared_dir):
     )
 
 
+def _make_coco_captions(config, data_dir, prepared_dir):
+    del prepared_dir
+    return _make_tfds("coco_captions", config, data_dir)
+
+
 SOURCES = {
     "shapes": Source("one coloured shape an image, drawn here", _make_shapes),
     "coco_folder": Source("a local directory in COCO's layout", _make_coco_folder),
     "coco_captions": Source(
         "COCO 2014 captions, by tfds",
-        lambda config, data_dir, prepared_dir: _make_tfds(
-            "coco_captions", config, data_dir
-        ),
+        _make_coco_captions,
         ("captions", "text"),
     ),
 }
@@ -94,6 +99,15 @@ def load_dataset(
     >>> train.num_images  # doctest: +SKIP
     50000
     """
+    builder, source = load_builder(name, data_dir, prepared_dir)
+    return _open_split(name, split, builder, source, image_size, batch_size)
+
+
+def load_builder(name, data_dir=None, prepared_dir="data"):
+    """Return the prepared tfds builder of a data set and the `Source` it is read by.
+
+    Args and errors are those of `load_dataset`.
+    """
     base, _, config = str(name).partition("/")
     source = SOURCES.get(base)
     if source is None:
@@ -102,14 +116,16 @@ def load_dataset(
     else:
         builder = source.make_builder(config or None, data_dir, str(prepared_dir))
     prepare(builder)
-    return _open_split(name, split, builder, source, image_size, batch_size)
+    return builder, source
 
 
 def prepare(builder):
     """Prepare a builder's data unless they lie there already."""
     tfds.disable_progress_bar()
     try:
-        builder.download_and_prepare()
+        # tfds announces itself on stdout, which belongs to the caller's own output.
+        with contextlib.redirect_stdout(sys.stderr):
+            builder.download_and_prepare()
     except OSError as error:
         raise DatasetError(
             f"Data must be prepared in a folder that can be written and has room. "

@@ -34,6 +34,11 @@ def byte_symbols():
     return [symbols[byte] for byte in range(256)]
 
 
+def strip_spaces(captions):
+    """Drop leading and trailing white space, as `str.strip` does, in a graph."""
+    return tf.strings.regex_replace(captions, rf"^[{_SPACE}]+|[{_SPACE}]+$", "")
+
+
 class GraphTokenizer(tf.Module):
     """Turns captions into token ids with stateless core TensorFlow ops.
 

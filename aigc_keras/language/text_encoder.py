@@ -7,6 +7,7 @@ import pathlib
 import keras
 import keras_nlp
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from aigc_keras.language.causal_lm import (
@@ -14,6 +15,7 @@ from aigc_keras.language.causal_lm import (
     train_causal_lm,
     trim_padding,
 )
+from aigc_keras.language.graph_tokenizer import GraphTokenizer
 from aigc_keras.language.tokenizer import train_tokenizer
 
 MAX_CAPTION_CHARACTERS = 1000
@@ -126,6 +128,15 @@ class GPT2TextEncoder:
         self.backbone = backbone
         self.sequence_length = sequence_length
         self.pooler = pooler or mean_and_last_pooler(backbone.hidden_dim)
+        # One tokenization for training and serving: KerasNLP's own differs between
+        # its eager and its graph path on contractions and white space.
+        self.graph_tokenizer = GraphTokenizer.from_tokenizer(
+            tokenizer,
+            sequence_length,
+            start_token_id=tokenizer.start_token_id,
+            end_token_id=tokenizer.end_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
 
     @property
     def text_dim(self):
@@ -172,6 +183,7 @@ class GPT2TextEncoder:
             intermediate_dim=4 * hidden_dim,
             max_sequence_length=sequence_length,
             dropout=0.0,
+            dtype="float32",
         )
         encoder = cls(tokenizer, backbone, sequence_length)
         if epochs:
@@ -249,19 +261,15 @@ class GPT2TextEncoder:
             CaptionError: See `check_captions`.
         """
         captions = check_captions(captions)
-        shape = (len(captions), self.sequence_length)
-        token_ids = np.full(shape, self.tokenizer.pad_token_id, "int32")
-        padding_mask = np.zeros(shape, "bool")
-        if not captions:
-            return token_ids, padding_mask
-        start, end = self.tokenizer.start_token_id, self.tokenizer.end_token_id
-        # `tokenize` and not `__call__`: Keras inspects a call's arguments one by one,
-        # which takes longer than the tokenization itself.
-        for row, ids in enumerate(self.tokenizer.tokenize(captions)):
-            ids = [start, *ids[: self.sequence_length - 2], end]
-            token_ids[row, : len(ids)] = ids
-            padding_mask[row, : len(ids)] = True
-        return token_ids, padding_mask
+        chunks = [
+            self.graph_tokenizer(tf.constant(captions[start : start + 4096], tf.string))
+            for start in range(0, len(captions), 4096)
+        ]
+        if not chunks:
+            shape = (0, self.sequence_length)
+            return np.zeros(shape, "int32"), np.zeros(shape, "bool")
+        ids, masks = zip(*chunks, strict=True)
+        return np.concatenate(ids), np.concatenate(masks)
 
     def encode(self, captions):
         """Encode a few captions in full.

@@ -4,12 +4,13 @@ import keras
 
 from aigc_keras.models.generator import resolve_stages
 
-# Channel multipliers per stage, from 4x4 pixels up; read from the last to the first.
+# Channel multipliers per stage, from 4x4 pixels up to half the image's side; read from
+# the last to the first. The first convolution halves the side.
 DISCRIMINATOR_STAGES = {
-    32: (8, 8, 4, 2),
-    64: (8, 8, 4, 2, 1),
-    128: (8, 8, 8, 4, 2, 1),
-    256: (8, 8, 8, 8, 4, 2, 1),
+    32: (4, 4, 2),
+    64: (4, 4, 2, 1),
+    128: (4, 4, 4, 2, 1),
+    256: (4, 4, 4, 4, 2, 1),
 }
 
 
@@ -28,9 +29,9 @@ class Discriminator(keras.Model):
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
         text_dim: int. Length of the sentence vector.
-        base_channels: int. Channels at full size, default 16.
+        base_channels: int. Channels at half the side, default 32.
         matching_dim: int. Length of the matching vectors, default 128.
-        stages: Tuple of int. Channel multipliers from 4x4 up; default by `image_size`.
+        stages: Tuple of int. Channel multipliers from 4x4 to half the side.
         dtype: Policy or its name; the heads' outputs are always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -43,7 +44,7 @@ class Discriminator(keras.Model):
         `(batch, matching_dim)`, all float32.
 
     Raises:
-        ValueError: If `stages` does not lead from 4 pixels to `image_size`.
+        ValueError: If `stages` does not lead from 4 pixels to half of `image_size`.
 
     Example:
     >>> import numpy as np
@@ -58,7 +59,7 @@ class Discriminator(keras.Model):
         self,
         image_size,
         text_dim,
-        base_channels=16,
+        base_channels=32,
         matching_dim=128,
         stages=None,
         dtype=None,
@@ -68,7 +69,7 @@ class Discriminator(keras.Model):
         dtype = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         stages = resolve_stages(stages, DISCRIMINATOR_STAGES, image_size)
         channels = [base_channels * multiplier for multiplier in stages]
-        trunk = build_trunk((image_size, image_size, 3), channels, dtype, name="trunk")
+        trunk = _trunk(image_size, channels, dtype)
         validity_head = _validity_head(channels[0], text_dim, dtype)
         matching_head = _matching_head(channels[0], matching_dim, dtype)
         text_projection = keras.layers.Dense(
@@ -119,24 +120,14 @@ class Discriminator(keras.Model):
         return cls(**config)
 
 
-def build_trunk(input_shape, channels, dtype, name):
-    """Build the convolutional trunk that halves the side down to a 4x4 map.
-
-    Args:
-        input_shape: Tuple `(height, width, channels)`.
-        channels: Sequence of int. Channels from 4x4 up; the last is at full size.
-        dtype: Policy of every layer.
-        name: str. Name of the model.
-
-    Returns:
-        A functional `keras.Model`.
-    """
-    image = keras.Input(input_shape, name="image")
+def _trunk(image_size, channels, dtype):
+    image = keras.Input((image_size, image_size, 3), name="image")
     widths = list(reversed(channels))
-    x = _convolution(widths[0], 3, 1, dtype, "stem")(image)
+    x = _convolution(widths[0], 4, 2, dtype, "stem")(image)
+    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name="stem_activation")(x)
     for index, width in enumerate(widths[1:]):
         x = _down_block(x, width, dtype, f"down_{index}")
-    return keras.Model(image, x, name=name)
+    return keras.Model(image, x, name="trunk")
 
 
 def _convolution(width, size, strides, dtype, name):
@@ -166,11 +157,11 @@ def _down_block(x, width, dtype, name):
 def _validity_head(channels, text_dim, dtype):
     features = keras.Input((4, 4, channels), name="features")
     text = keras.Input((text_dim,), name="text_embedding")
-    tiled = keras.layers.Dense(2 * channels, dtype=dtype, name="text")(text)
-    tiled = keras.layers.Reshape((1, 1, 2 * channels), dtype=dtype)(tiled)
+    tiled = keras.layers.Dense(channels, dtype=dtype, name="text")(text)
+    tiled = keras.layers.Reshape((1, 1, channels), dtype=dtype)(tiled)
     tiled = keras.layers.UpSampling2D(4, dtype=dtype, name="tile")(tiled)
     x = keras.layers.Concatenate(dtype=dtype, name="pair")([features, tiled])
-    x = _convolution(2 * channels, 3, 1, dtype, "mix")(x)
+    x = _convolution(channels, 3, 1, dtype, "mix")(x)
     x = keras.layers.LeakyReLU(0.2, dtype=dtype, name="activation")(x)
     x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
     logit = keras.layers.Dense(1, dtype="float32", name="validity")(x)

@@ -8,12 +8,21 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
-from aigc_keras.datasets.pipeline import to_pixels
+from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models import saving
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
+from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.presets import get_preset
+from aigc_keras.models.text_side import (
+    BANK_SIZE,
+    TextSideSettings,
+    make_caption_bank,
+    make_caption_table,
+    make_text_encoder,
+    train_matching,
+)
 
 LOSS_NAMES = (
     "generator_loss",
@@ -92,6 +101,7 @@ class TextToImageGAN(keras.Model):
         self.discriminator = discriminator
         self.ema_generator = ema_copy(generator)
         self.text_encoder = text_encoder
+        self.training_data = None
         self.judge = judge
         if judge is not None:
             judge.trainable = False
@@ -115,7 +125,9 @@ class TextToImageGAN(keras.Model):
         return list(self._loss_trackers.values())
 
     @classmethod
-    def from_preset(cls, preset, weights=None, text_encoder=None, **kwargs):
+    def from_preset(
+        cls, preset, weights=None, text_encoder=None, image_size=None, **kwargs
+    ):
         """Build the networks of a named architecture.
 
         Args:
@@ -123,6 +135,7 @@ class TextToImageGAN(keras.Model):
             weights: Path of a folder written by `save`, or None for fresh weights.
             text_encoder: `GPT2TextEncoder`, or None: then `fit` on a
                 `CaptionedDataset` first trains one on its captions.
+            image_size: int. Overrides the preset's.
             **kwargs: Passed to the constructor.
 
         Raises:
@@ -131,10 +144,63 @@ class TextToImageGAN(keras.Model):
         if weights is not None:
             return cls.load(weights)
         settings = get_preset(preset)
-        size, text_dim = settings["image_size"], settings["text_dim"]
+        size = image_size or settings["image_size"]
+        text_dim = settings["text_dim"]
         generator = Generator(size, text_dim, **settings["generator"])
         discriminator = Discriminator(size, text_dim, **settings["discriminator"])
-        return cls(generator, discriminator, text_encoder, **kwargs)
+        judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
+        bank = np.zeros((BANK_SIZE, text_dim), "float32")
+        return cls(generator, discriminator, text_encoder, judge, bank, **kwargs)
+
+    def adapt(self, dataset, settings=None, cache_dir=None):
+        """Train the text encoder and the judge on a data set's images and captions.
+
+        Args:
+            dataset: `CaptionedDataset` of the model's image size.
+            settings: `TextSideSettings`.
+            cache_dir: Path where encoded captions are kept, or None.
+
+        Raises:
+            ValueError: If the model has no judge.
+        """
+        if self.judge is None:
+            raise ValueError(
+                "`adapt` needs a model with a judge; build it with `from_preset`. "
+                "Received: judge=None"
+            )
+        settings = settings or TextSideSettings(seed=self.seed)
+        encoder = make_text_encoder(dataset, self.judge.vocabulary_size, settings)
+        train_matching(encoder, self.judge, dataset, settings)
+        self.text_encoder = encoder
+        table = make_caption_table(encoder, dataset, cache_dir)
+        self.caption_bank.assign(make_caption_bank(table, self.seed))
+
+    def fit(self, x=None, *, epochs=1, steps_per_epoch=None, cache_dir=None, **kwargs):
+        """Train the GAN.
+
+        Args:
+            x: `CaptionedDataset`, or a `tf.data.Dataset` of batches as `train_step`
+                takes them. On the former a model without a text encoder first runs
+                `adapt`, and training goes on at the batch where the optimizer stands.
+            epochs: int. Default 1.
+            steps_per_epoch: int. Default for a `CaptionedDataset`: each image once.
+            cache_dir: Path where encoded captions are kept, or None.
+            **kwargs: Passed to `keras.Model.fit`.
+
+        Returns:
+            `keras.callbacks.History`.
+        """
+        if isinstance(x, CaptionedDataset):
+            if self.text_encoder is None:
+                self.adapt(x, cache_dir=cache_dir)
+            table = make_caption_table(self.text_encoder, x, cache_dir)
+            size = min(x.batch_size, x.num_images)
+            steps_per_epoch = steps_per_epoch or x.num_images // size
+            self.training_data = x
+            done = int(self.optimizer.iterations.numpy())
+            x = x.training_batches(table, size, self.seed, done)
+        kwargs = {"shuffle": False, **kwargs}
+        return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def save(self, folder):
         """Write configuration, text encoder and all weights to a folder.

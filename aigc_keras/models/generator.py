@@ -4,12 +4,14 @@ import keras
 
 from aigc_keras.layers import FeatureModulation
 
-# Channel multipliers per stage, from 4x4 pixels up; one entry doubles the side.
+# Channel multipliers per stage, from 4x4 pixels up to half the image's side; one entry
+# doubles the side. The last doubling is the transposed convolution that makes pixels:
+# at full size feature maps would cost as much as all other stages together.
 GENERATOR_STAGES = {
-    32: (8, 8, 4, 2),
-    64: (8, 8, 4, 2, 1),
-    128: (8, 8, 8, 4, 2, 1),
-    256: (8, 8, 8, 8, 4, 2, 1),
+    32: (4, 4, 2),
+    64: (4, 4, 2, 1),
+    128: (4, 4, 4, 2, 1),
+    256: (4, 4, 4, 4, 2, 1),
 }
 
 
@@ -22,15 +24,16 @@ class Generator(keras.Model):
     every residual up-block.
 
     Reference: Tao et al., 2022, "DF-GAN" (sec. 3.2). Deviation: one affine layer a
-    convolution instead of two, and nearest-neighbour up-sampling inside the block.
+    convolution instead of two, nearest-neighbour up-sampling inside the block, and a
+    strided transposed convolution that makes the pixels.
 
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
         text_dim: int. Length of the sentence vector.
         noise_dim: int. Length of the noise, default 64.
-        base_channels: int. Channels of the last stage, default 16.
+        base_channels: int. Channels at half the side, default 32.
         condition_dim: int. Length of the condition, default 256.
-        stages: Tuple of int. Channel multipliers from 4x4 up; default by `image_size`.
+        stages: Tuple of int. Channel multipliers from 4x4 to half the side.
         dtype: Policy or its name; the image itself is always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -42,7 +45,7 @@ class Generator(keras.Model):
         `(batch, image_size, image_size, 3)` float32 in [-1, 1].
 
     Raises:
-        ValueError: If `stages` does not lead from 4 pixels to `image_size`.
+        ValueError: If `stages` does not lead from 4 pixels to half of `image_size`.
 
     Example:
     >>> import numpy as np
@@ -57,7 +60,7 @@ class Generator(keras.Model):
         image_size,
         text_dim,
         noise_dim=64,
-        base_channels=16,
+        base_channels=32,
         condition_dim=256,
         stages=None,
         dtype=None,
@@ -82,7 +85,9 @@ class Generator(keras.Model):
         for index, width in enumerate(channels[1:]):
             x = _up_block(x, mixed, width, dtype, f"up_{index}")
         x = _activation(dtype, "last_activation")(x)
-        x = keras.layers.Conv2D(3, 3, padding="same", dtype=dtype, name="to_rgb")(x)
+        x = keras.layers.Conv2DTranspose(
+            3, 4, 2, padding="same", dtype=dtype, name="to_rgb"
+        )(x)
         image = keras.layers.Activation("tanh", dtype="float32", name="image")(x)
         super().__init__(
             inputs={"text_embedding": text, "noise": noise}, outputs=image, **kwargs
@@ -118,7 +123,7 @@ class Generator(keras.Model):
 
 
 def resolve_stages(stages, defaults, image_size):
-    """Return channel multipliers that lead from 4 pixels to `image_size`.
+    """Return channel multipliers that lead from 4 pixels to half of `image_size`.
 
     Args:
         stages: Sequence of int, or None for the default.
@@ -135,9 +140,9 @@ def resolve_stages(stages, defaults, image_size):
                 f"given. Received: image_size={image_size}"
             )
         return defaults[image_size]
-    if 4 * 2 ** (len(stages) - 1) != image_size:
+    if 4 * 2 ** len(stages) != image_size:
         raise ValueError(
-            "`stages` must hold one multiplier for each side 4, 8, ... up to "
+            "`stages` must hold one multiplier for each side 4, 8, ... up to half of "
             f"`image_size`. Received: stages={tuple(stages)}, image_size={image_size}"
         )
     return tuple(stages)

@@ -51,11 +51,11 @@ class ImageTextModel(keras.Model):
         image_encoder: `ImageEncoder` with `output_dim` equal to the pooler's width.
         backbone: `keras_nlp.models.GPT2Backbone`; trained when it is trainable.
         pooler: Functional model, see `attention_pooler`.
-        token_weight: float. Weight of the token-prediction loss, default 0.1.
+        token_weight: float. Weight of the token-prediction loss, default 0.01.
         **kwargs: Passed to `keras.Model`.
     """
 
-    def __init__(self, image_encoder, backbone, pooler, token_weight=0.1, **kwargs):
+    def __init__(self, image_encoder, backbone, pooler, token_weight=0.01, **kwargs):
         image = keras.Input(image_encoder.input_shape[1:], name="image")
         token_ids = keras.Input((None,), dtype="int32", name="token_ids")
         mask = keras.Input((None,), dtype="bool", name="padding_mask")

@@ -37,7 +37,9 @@ def save_model(gan, folder):
             "generator": gan.generator.get_config(),
             "discriminator": gan.discriminator.get_config(),
             "judge": gan.judge.get_config() if gan.judge is not None else None,
-            "bank_size": None if gan.caption_bank is None else len(gan.caption_bank),
+            "bank_size": None
+            if gan.caption_bank is None
+            else int(gan.caption_bank.shape[0]),
             "text_encoder": gan.text_encoder is not None,
             "seed": gan.seed,
         }

@@ -7,8 +7,8 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
 
+from aigc_keras.datasets.pictures import tile_images, write_picture
 from aigc_keras.models.gan import noise_from_seed
 from aigc_keras.training.schedules import decayed_learning_rate
 
@@ -131,7 +131,8 @@ class SampleGrid(StepCallback):
         """Draw the grid of a step."""
         images = self.model.draw(self._vectors, self._noise)
         grid = tile_images(images, self.columns)
-        Image.fromarray(grid).save(self.run.samples_path / f"step_{step:08d}.png")
+        path = self.run.samples_path / f"step_{step:08d}.png"
+        write_picture(images, path, self.columns)
         writer = tf.summary.create_file_writer(str(self.run.events_path))
         with writer.as_default(step):
             tf.summary.image("samples", grid[None])
@@ -213,21 +214,3 @@ class ProgressReport(StepCallback):
                 if name in logs
             )
             self.update(step, self.steps, f"{speed:.0f} images/s {losses}")
-
-
-def tile_images(images, columns):
-    """Lay images out as one picture, row by row.
-
-    Args:
-        images: uint8 array `(n, side, side, 3)`.
-        columns: int. Images a row; the last row is filled with white.
-
-    Returns:
-        uint8 array `(rows * side, columns * side, 3)`.
-    """
-    number, side = len(images), images.shape[1]
-    rows = -(-number // columns)
-    cells = np.full((rows * columns, side, side, 3), 255, "uint8")
-    cells[:number] = images
-    cells = cells.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-    return cells.reshape(rows * side, columns * side, 3)

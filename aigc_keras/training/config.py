@@ -5,6 +5,7 @@ import pathlib
 
 from aigc_keras import losses
 from aigc_keras.models.presets import get_preset
+from aigc_keras.models.text_side import TextSideSettings
 
 
 class RunError(ValueError):
@@ -24,12 +25,7 @@ class TrainingConfig:
         image_size: int. Side in pixels; overrides the preset's.
         text_encoder: str or None. GPT-2 preset by name or path; None trains a small
             one on the captions.
-        vocabulary_size: int. Of the tokenizer that is trained then.
-        language_captions: int. Captions the small GPT-2 is trained on at most.
-        language_epochs: int. Passes over them.
-        matching_steps: int. Steps of image-text matching before the GAN.
-        matching_batch_size: int. Pairs a step.
-        matching_learning_rate: float. Peak of its cosine schedule.
+        matching_steps: int. Steps of image-text matching before the GAN at most.
         steps: int or None. GAN steps; None derives them from `minutes`.
         minutes: float or None. Wall-clock time of the GAN's training.
         batch_size: int. Images a GAN step.
@@ -52,12 +48,7 @@ class TrainingConfig:
     preset: str = "shapes_64"
     image_size: int = 64
     text_encoder: str | None = None
-    vocabulary_size: int = 512
-    language_captions: int = 12_000
-    language_epochs: int = 2
     matching_steps: int = 1000
-    matching_batch_size: int = 128
-    matching_learning_rate: float = 1.5e-3
     steps: int | None = 10_000
     minutes: float | None = None
     batch_size: int = 32
@@ -97,7 +88,7 @@ class TrainingConfig:
             "log_every",
             "sample_every",
             "save_every",
-            "matching_batch_size",
+            "matching_steps",
         ):
             value = getattr(self, name)
             if value is not None and value <= 0:
@@ -112,6 +103,14 @@ class TrainingConfig:
                 "`save_every` must be a multiple of `log_every`. "
                 f"Received: {self.save_every} and {self.log_every}"
             )
+
+    def text_side(self):
+        """Return the settings of the text encoder's training."""
+        return TextSideSettings(
+            text_encoder=self.text_encoder,
+            matching_steps=self.matching_steps,
+            seed=self.seed,
+        )
 
     def to_dict(self):
         """Return the settings as a plain dict."""

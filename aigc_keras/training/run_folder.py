@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 
+from aigc_keras.models.gan import TextToImageGAN
 from aigc_keras.models.saving import CONFIG_FILE, replace_folder
 from aigc_keras.training.config import RunError, TrainingConfig
 
@@ -168,3 +169,20 @@ def write_text(path, text):
     staging = path.with_name(f".{path.name}.staging")
     staging.write_text(text, encoding="utf-8")
     os.replace(staging, path)
+
+
+def load_run(path):
+    """Load the newest checkpoint of a run.
+
+    Args:
+        path: Path of the run's folder.
+
+    Returns:
+        A compiled `TextToImageGAN`.
+
+    Raises:
+        RunError: If there is no run, or it has no checkpoint yet.
+    """
+    run = RunFolder(path)
+    weights = run.latest_weights()
+    return TextToImageGAN.load(run.model_path, weights)

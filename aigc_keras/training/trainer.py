@@ -7,9 +7,9 @@ import numpy as np
 
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
-from aigc_keras.models import Discriminator, Generator, TextToImageGAN
-from aigc_keras.models.presets import get_preset
+from aigc_keras.models import TextToImageGAN
 from aigc_keras.models.saving import CONFIG_FILE
+from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
     Checkpoint,
     LearningRateDecay,
@@ -19,14 +19,7 @@ from aigc_keras.training.callbacks import (
 )
 from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.model_card import write_model_card
-from aigc_keras.training.progress import progress_bar
 from aigc_keras.training.run_folder import RunFolder
-from aigc_keras.training.text_side import (
-    make_caption_bank,
-    make_caption_table,
-    make_text_encoder,
-    train_matching,
-)
 
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
@@ -69,10 +62,7 @@ def train(config, run_dir):
     if step:
         gan.load_weights(run.weights_path(step))
     run.forget_after(step)
-    table = make_caption_table(
-        gan.text_encoder, dataset, f"{config.prepared_dir}/caption_cache"
-    )
-    _fit(gan, run, config, dataset, table)
+    _fit(gan, run, config, dataset)
     write_model_card(run, run.read_config(), dataset)
     return gan, run
 
@@ -82,25 +72,19 @@ def _open_or_make_model(run, config, dataset):
     if (run.model_path / CONFIG_FILE).is_file():
         steps = run.checkpoints()
         return TextToImageGAN.load(run.model_path), steps[-1] if steps else 0
-    settings = get_preset(config.preset)
-    text_dim = settings["text_dim"]
-    text_encoder = make_text_encoder(dataset, config)
-    judge = train_matching(text_encoder, dataset, config, text_dim)
-    table = make_caption_table(
-        text_encoder, dataset, f"{config.prepared_dir}/caption_cache"
-    )
     keras.utils.set_random_seed(config.seed)
-    gan = TextToImageGAN(
-        Generator(config.image_size, text_dim, **settings["generator"]),
-        Discriminator(config.image_size, text_dim, **settings["discriminator"]),
-        text_encoder,
-        judge,
-        make_caption_bank(table, config.seed),
-        seed=config.seed,
+    gan = TextToImageGAN.from_preset(
+        config.preset, image_size=config.image_size, seed=config.seed
     )
+    gan.adapt(dataset, config.text_side(), cache_dir(config))
     compile_for(gan, config)
     gan.save(run.model_path)
     return gan, 0
+
+
+def cache_dir(config):
+    """Return the folder where a run's encoded captions are kept."""
+    return f"{config.prepared_dir}/caption_cache"
 
 
 def compile_for(gan, config):
@@ -119,11 +103,11 @@ def compile_for(gan, config):
     )
 
 
-def _fit(gan, run, config, dataset, table):
+def _fit(gan, run, config, dataset):
     captions = choose_sample_captions(dataset)
     with progress_bar("The GAN learns to draw") as update:
         if config.steps is None:
-            config = _settle_steps(gan, run, config, dataset, table, update)
+            config = _settle_steps(gan, run, config, dataset, update)
         done = int(gan.optimizer.iterations.numpy())
         if done >= config.steps:
             return
@@ -133,42 +117,40 @@ def _fit(gan, run, config, dataset, table):
             MetricsLog(run, config.log_every),
             SampleGrid(run, captions, config.sample_every),
             checkpoint,
-            ProgressReport(update, config.steps, config.batch_size),
+            ProgressReport(update, config.steps, dataset.batch_size),
         ]
         try:
-            _fit_steps(gan, config, dataset, table, config.steps - done, callbacks)
+            _fit_steps(gan, config, dataset, config.steps - done, callbacks)
         finally:
             checkpoint.restore_handler()
 
 
-def _fit_steps(gan, config, dataset, table, number, callbacks):
-    done = int(gan.optimizer.iterations.numpy())
+def _fit_steps(gan, config, dataset, number, callbacks):
     gan.reset_metrics()
     gan.fit(
-        dataset.training_batches(table, config.batch_size, config.seed, done),
+        dataset,
         steps_per_epoch=number,
-        epochs=1,
-        shuffle=False,
+        cache_dir=cache_dir(config),
         verbose=0,
         callbacks=callbacks,
     )
 
 
-def _settle_steps(gan, run, config, dataset, table, update):
+def _settle_steps(gan, run, config, dataset, update):
     """Measure the first steps, and write how many the given minutes hold."""
     started = time.monotonic()
-    done = int(gan.optimizer.iterations.numpy())
-    _fit_steps(gan, config, dataset, table, WARMUP_STEPS, [])
+    _fit_steps(gan, config, dataset, WARMUP_STEPS, [])
     timed = time.monotonic()
-    _fit_steps(gan, config, dataset, table, TIMING_STEPS, [])
+    _fit_steps(gan, config, dataset, TIMING_STEPS, [])
     seconds = (time.monotonic() - timed) / TIMING_STEPS
     left = config.minutes * 60 - (time.monotonic() - started)
-    steps = done + WARMUP_STEPS + TIMING_STEPS + max(1, int(left / seconds))
+    done = int(gan.optimizer.iterations.numpy())
+    steps = done + max(1, int(left / seconds))
     # A whole number of log intervals, so that the last line covers a full one.
     steps = config.log_every * max(2, round(steps / config.log_every))
     config = config.replace(steps=steps, minutes=None)
     run.write_config(config)
-    update(WARMUP_STEPS + TIMING_STEPS, steps)
+    update(done, steps)
     return config
 
 

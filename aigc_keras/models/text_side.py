@@ -1,80 +1,104 @@
 """Trains what the GAN reads and is judged by: GPT-2, the pooler, the image encoder."""
 
+import dataclasses
+
 import keras
 import numpy as np
 
 from aigc_keras.datasets import CaptionTable
 from aigc_keras.language import GPT2TextEncoder, encode_captions
-from aigc_keras.models import ImageEncoder, ImageTextModel, attention_pooler
-from aigc_keras.training.progress import progress_bar
+from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
+from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
 BANK_SIZE = 1024
 
 
-def make_text_encoder(dataset, config):
+@dataclasses.dataclass(frozen=True)
+class TextSideSettings:
+    """How the text encoder and the judge are trained before the GAN.
+
+    Args:
+        text_encoder: str or None. GPT-2 preset by name or path; None trains a small
+            one on the captions.
+        language_captions: int. Captions the small GPT-2 is trained on at most.
+        language_epochs: int. Passes over them.
+        matching_steps: int. Steps of image-text matching at most; a small data set
+            takes ten passes over its captions.
+        matching_batch_size: int. Pairs a step.
+        matching_learning_rate: float. Peak of its cosine schedule.
+        token_weight: float. See `ImageTextModel`.
+        seed: int. Seeds weights and order.
+    """
+
+    text_encoder: str | None = None
+    language_captions: int = 12_000
+    language_epochs: int = 2
+    matching_steps: int = 1000
+    matching_batch_size: int = 128
+    matching_learning_rate: float = 1.5e-3
+    token_weight: float = 0.01
+    seed: int = 0
+
+
+def make_text_encoder(dataset, vocabulary_size, settings):
     """Load a GPT-2 preset, or train a small GPT-2 on the data set's captions.
 
     Args:
         dataset: `CaptionedDataset`.
-        config: `TrainingConfig`.
+        vocabulary_size: int. Upper bound of the vocabulary that is trained.
+        settings: `TextSideSettings`.
 
     Returns:
         `GPT2TextEncoder`.
     """
-    if config.text_encoder is not None:
-        return GPT2TextEncoder.from_preset(config.text_encoder)
+    if settings.text_encoder is not None:
+        return GPT2TextEncoder.from_preset(settings.text_encoder)
     captions = list(dict.fromkeys(dataset.flat_captions))
-    rng = np.random.default_rng(config.seed)
-    number = min(len(captions), config.language_captions)
+    rng = np.random.default_rng(settings.seed)
+    number = min(len(captions), settings.language_captions)
     chosen = rng.choice(len(captions), number, replace=False)
     with progress_bar("GPT-2 learns the captions") as update:
         return GPT2TextEncoder.from_captions(
             [captions[row] for row in chosen],
-            vocabulary_size=config.vocabulary_size,
-            epochs=config.language_epochs,
-            seed=config.seed,
+            vocabulary_size=vocabulary_size,
+            epochs=settings.language_epochs,
+            seed=settings.seed,
             on_batch=update,
         )
 
 
-def train_matching(text_encoder, dataset, config, text_dim):
-    """Train an image encoder and the text encoder's new pooler to agree.
+def train_matching(text_encoder, judge, dataset, settings):
+    """Train an image encoder and the text encoder's new pooler to agree, in place.
 
     A GPT-2 that was trained here learns along; one from a preset stays as it is.
 
     Args:
         text_encoder: `GPT2TextEncoder`; its pooler is replaced.
-        dataset: `CaptionedDataset`.
-        config: `TrainingConfig`.
-        text_dim: int. Length of the pooled vector.
-
-    Returns:
-        The trained `ImageEncoder`.
+        judge: `ImageEncoder`.
+        dataset: `CaptionedDataset` of the judge's image size.
+        settings: `TextSideSettings`.
     """
-    keras.utils.set_random_seed(config.seed)
+    keras.utils.set_random_seed(settings.seed)
     backbone = text_encoder.backbone
-    backbone.trainable = config.text_encoder is None
-    pooler = attention_pooler(backbone.hidden_dim, text_dim)
-    judge = ImageEncoder(
-        dataset.image_size, text_dim, text_encoder.tokenizer.vocabulary_size()
-    )
-    model = ImageTextModel(judge, backbone, pooler)
-    # Ten passes over a small data set are enough.
-    passes = 10 * len(dataset.flat_captions) // config.matching_batch_size
-    steps = min(config.matching_steps, max(50, passes))
+    backbone.trainable = settings.text_encoder is None
+    judge.trainable = True
+    pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
+    model = ImageTextModel(judge, backbone, pooler, settings.token_weight)
+    passes = 10 * len(dataset.flat_captions) // settings.matching_batch_size
+    steps = min(settings.matching_steps, max(50, passes))
     rate = keras.optimizers.schedules.CosineDecay(
         0.0,
-        max(2, steps),
-        warmup_target=config.matching_learning_rate,
-        warmup_steps=min(50, max(1, steps // 4)),
+        steps,
+        warmup_target=settings.matching_learning_rate,
+        warmup_steps=min(50, steps // 4),
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-4), jit_compile=False
     )
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
-    batches = matching_batches(dataset, table, config)
+    batches = matching_batches(dataset, table, settings)
     with progress_bar("Images and captions are matched") as update:
         for step, batch in zip(range(1, steps + 1), batches, strict=False):
             loss = model.train_on_batch(batch)
@@ -82,11 +106,11 @@ def train_matching(text_encoder, dataset, config, text_dim):
             if step % 10 == 0:
                 update(step, steps, f"loss {float(loss):.2f}")
     backbone.trainable = False
+    judge.trainable = False
     text_encoder.pooler = pooler
-    return judge
 
 
-def matching_batches(dataset, table, config):
+def matching_batches(dataset, table, settings):
     """Yield batches of captions of like length with their images, without end.
 
     Like lengths save padding and make the captions of a batch harder to tell apart. A
@@ -95,16 +119,16 @@ def matching_batches(dataset, table, config):
     Args:
         dataset: `CaptionedDataset`.
         table: `CaptionTable` without embeddings.
-        config: `TrainingConfig`.
+        settings: `TextSideSettings`.
 
     Yields:
         Dicts of `image`, `token_ids` and `padding_mask`.
     """
-    size = min(config.matching_batch_size, len(table.token_ids))
+    size = min(settings.matching_batch_size, len(table.token_ids))
     if not dataset.fits_in_memory:
-        yield from dataset.training_batches(table, size, config.seed)
+        yield from dataset.training_batches(table, size, settings.seed)
         return
-    rng = np.random.default_rng(config.seed)
+    rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
     owner = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
     while True:
@@ -135,8 +159,11 @@ def make_caption_table(text_encoder, dataset, cache_dir):
 
 
 def make_caption_bank(table, seed):
-    """Choose the judge's negatives, float32 `(number, text_dim)`."""
-    number = min(BANK_SIZE, len(table.text_embedding))
+    """Choose the judge's negatives, float32 `(BANK_SIZE, text_dim)`.
+
+    A data set with fewer captions repeats some of them.
+    """
+    number = len(table.text_embedding)
     rng = np.random.default_rng(seed + 1)
-    rows = rng.choice(len(table.text_embedding), number, replace=False)
+    rows = rng.choice(number, BANK_SIZE, replace=number < BANK_SIZE)
     return table.text_embedding[np.sort(rows)].astype("float32")

@@ -34,10 +34,16 @@ def progress_bar(description):
         TextColumn("{task.fields[note]}"),
     )
     console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, refresh_per_second=2) as progress:
-        task = progress.add_task(description, total=None, note="")
+    progress = Progress(*columns, console=console, refresh_per_second=2)
+    task = progress.add_task(description, total=None, note="")
 
-        def update(done, total, note=""):
-            progress.update(task, completed=done, total=total, note=note)
+    def update(done, total, note=""):
+        # Started late: work that turns out to be done already shows no bar.
+        if not progress.live.is_started:
+            progress.start()
+        progress.update(task, completed=done, total=total, note=note)
 
+    try:
         yield update
+    finally:
+        progress.stop()

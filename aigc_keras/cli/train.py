@@ -1,0 +1,88 @@
+"""`aigc-keras train`."""
+
+import typer
+
+from aigc_keras.cli.output import print_result
+from aigc_keras.cli.quiet import import_tensorflow
+
+
+def train(
+    dataset: str = typer.Option("shapes", help="Data set; see `aigc-keras datasets`."),
+    data_dir: str = typer.Option(None, help="Your own directory, for coco_folder."),
+    run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
+    preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
+    image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
+    steps: int = typer.Option(10_000, help="Generator and discriminator updates."),
+    batch_size: int = typer.Option(None, help="Images a step [32, or fewer if few]."),
+    learning_rate: float = typer.Option(3e-4, help="Of both networks."),
+    loss: str = typer.Option(
+        "hinge", help="hinge, non_saturating, relativistic or wasserstein."
+    ),
+    penalty: str = typer.Option(
+        None, help="r1, matching_aware or finite_difference [none]."
+    ),
+    text_encoder: str = typer.Option(
+        None, help="GPT-2 preset by name or path [trained on the captions]."
+    ),
+    matching_steps: int = typer.Option(1000, help="Image-text steps before the GAN."),
+    sample_every: int = typer.Option(200, help="Steps between sample grids."),
+    save_every: int = typer.Option(500, help="Steps between checkpoints."),
+    log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),
+    precision: str = typer.Option("auto", help="float32, mixed_bfloat16 or auto."),
+    threads: int = typer.Option(None, help="1 makes runs repeat bit by bit [all]."),
+    prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
+    export_to: str = typer.Option(
+        None, "--export", help="Also export to this folder [saved_models/<run>]."
+    ),
+    seed: int = typer.Option(0, help="Seeds everything."),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+):
+    """Train a GAN on captioned images; run it again to go on after a stop.
+
+    Example: aigc-keras train --dataset coco_folder --data-dir path/to/coco --steps 200
+    """
+    import_tensorflow()
+    from aigc_keras.models.presets import get_preset
+    from aigc_keras.serving import export
+    from aigc_keras.training import TrainingConfig, train
+    from aigc_keras.training.threads import set_threads
+
+    set_threads(threads)
+    config = TrainingConfig(
+        dataset=dataset,
+        data_dir=data_dir,
+        prepared_dir=prepared_dir,
+        preset=preset,
+        image_size=image_size or get_preset(preset)["image_size"],
+        text_encoder=text_encoder,
+        matching_steps=matching_steps,
+        steps=steps,
+        batch_size=batch_size or 32,
+        learning_rate=learning_rate,
+        loss=loss,
+        penalty=penalty,
+        log_every=log_every,
+        sample_every=sample_every,
+        save_every=save_every,
+        precision=precision,
+        seed=seed,
+    )
+    name = dataset.replace("/", "_")
+    gan, folder = train(config, run or f"saved_models/runs/{name}")
+    version = export(gan, export_to or f"saved_models/{folder.path.name}")
+    result = {
+        "run": str(folder.path),
+        "step": int(gan.optimizer.iterations.numpy()),
+        "losses": folder.read_metrics()[-1] if folder.read_metrics() else {},
+        "exported": str(version),
+    }
+    print_result(
+        result,
+        json,
+        [
+            f"Run:      {result['run']} (step {result['step']})",
+            f"Samples:  {folder.samples_path}",
+            f"Exported: {version}",
+            f'Draw:     aigc-keras generate "..." --run {folder.path} -o picture.png',
+        ],
+    )

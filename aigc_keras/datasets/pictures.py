@@ -1,0 +1,75 @@
+"""Writes generated pictures as PNG files."""
+
+import io
+import math
+import os
+import pathlib
+
+import numpy as np
+from PIL import Image
+
+
+def check_output(path):
+    """Refuse an output path before any work is done.
+
+    Raises:
+        ValueError: If the path does not end in .png, or its folder cannot be written.
+    """
+    path = pathlib.Path(path)
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"The output must be a .png file. Received: {path}")
+    folder = path.parent
+    if not folder.is_dir():
+        raise ValueError(
+            f"The output's folder must exist; create it first. Received: {folder}"
+        )
+    if not os.access(folder, os.W_OK):
+        raise ValueError(
+            f"The output's folder must be one that can be written. Received: {folder}"
+        )
+
+
+def write_picture(images, path, columns=None, scale=1):
+    """Write images as one PNG that appears whole or not at all.
+
+    Args:
+        images: uint8 array `(n, side, side, 3)`; more than one are tiled.
+        path: Path of the file.
+        columns: int. Images a row; default about as many as rows.
+        scale: int. Factor by which pixels are repeated.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    columns = columns or math.ceil(math.sqrt(len(images)))
+    picture = Image.fromarray(tile_images(images, columns))
+    if scale > 1:
+        size = (picture.width * scale, picture.height * scale)
+        picture = picture.resize(size, Image.Resampling.NEAREST)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    path = pathlib.Path(path)
+    staging = path.with_name(f".{path.name}.staging")
+    try:
+        staging.write_bytes(buffer.getvalue())
+        os.replace(staging, path)
+    finally:
+        staging.unlink(missing_ok=True)
+
+
+def tile_images(images, columns):
+    """Lay images out as one picture, row by row.
+
+    Args:
+        images: uint8 array `(n, side, side, 3)`.
+        columns: int. Images a row; the last row is filled with white.
+
+    Returns:
+        uint8 array `(rows * side, columns * side, 3)`.
+    """
+    number, side = len(images), images.shape[1]
+    rows = -(-number // columns)
+    cells = np.full((rows * columns, side, side, 3), 255, "uint8")
+    cells[:number] = images
+    cells = cells.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+    return cells.reshape(rows * side, columns * side, 3)

@@ -1,0 +1,45 @@
+"""From a run's folder to numbers."""
+
+from aigc_keras.datasets import CaptionTable, load_dataset
+from aigc_keras.evaluation.run_alignment import measure_alignment
+from aigc_keras.language import encode_captions
+
+LOSS_IMAGES = 512
+
+
+def evaluate_gan(gan, config, num_images=2000, seed=0, on_batch=None):
+    """Measure a trained GAN on the data set it learned from.
+
+    `shapes` is measured by alignment on captions of `test` and `test_unseen`; any other
+    data set by the losses of the averaged generator on its own split.
+
+    Args:
+        gan: Compiled `TextToImageGAN` with a text encoder.
+        config: Dict of the run's settings: `dataset`, `data_dir`, `prepared_dir`,
+            `split`, `image_size`, `batch_size`.
+        num_images: int. Images a split at most.
+        seed: int. Seed of the first image.
+        on_batch: Function `(done, total)`, for progress.
+
+    Returns:
+        Dict ready for JSON.
+    """
+    name = config["dataset"]
+    if name.partition("/")[0] == "shapes":
+        return measure_alignment(
+            gan, name, config["prepared_dir"], num_images, seed, on_batch
+        )
+    dataset = load_dataset(
+        name,
+        config["split"],
+        config["image_size"],
+        min(config["batch_size"], num_images),
+        config["data_dir"],
+        config["prepared_dir"],
+    )
+    batch_size = min(config["batch_size"], dataset.num_images)
+    table = CaptionTable(**encode_captions(gan.text_encoder, dataset.flat_captions))
+    batches = dataset.training_batches(table, batch_size, seed)
+    steps = max(1, min(num_images, dataset.num_images, LOSS_IMAGES) // batch_size)
+    losses = gan.evaluate(batches, steps=steps, verbose=0, return_dict=True)
+    return {config["split"]: {"losses": {k: float(v) for k, v in losses.items()}}}
