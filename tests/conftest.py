@@ -1,5 +1,6 @@
 """Options, markers and fixtures that every test shares."""
 
+import json
 import os
 import pathlib
 
@@ -31,7 +32,70 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def coco_sample():
-    """A directory in COCO's own layout, or a skip."""
+    """A directory of real photographs in COCO's own layout, or a skip."""
     if not COCO_SAMPLE.is_dir():
         pytest.skip(f"no COCO directory at {COCO_SAMPLE}")
     return COCO_SAMPLE
+
+
+def write_coco_directory(folder, number=12, name="train2017", image_size=32):
+    """Write `shapes` pictures as a directory in COCO's layout."""
+    from PIL import Image
+
+    from aigc_keras.datasets.shapes import captions, render
+
+    (folder / "annotations").mkdir(parents=True, exist_ok=True)
+    (folder / name).mkdir(exist_ok=True)
+    images, annotations = [], []
+    for index in range(number):
+        image, scene, rng = render.make_example(f"tiny/{index}", image_size=image_size)
+        file_name = f"{index:06d}.png"
+        Image.fromarray(image).save(folder / name / file_name)
+        images.append({"id": index, "file_name": file_name})
+        for caption in captions.write_captions(scene, rng)[0]:
+            annotations.append({"image_id": index, "caption": caption})
+    content = {"images": images, "annotations": annotations}
+    path = folder / "annotations" / f"captions_{name}.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def make_coco_directory():
+    """The function `write_coco_directory`."""
+    return write_coco_directory
+
+
+@pytest.fixture(scope="session")
+def tiny_coco(tmp_path_factory):
+    """A directory of 12 pictures of 32 pixels in COCO's layout."""
+    return write_coco_directory(tmp_path_factory.mktemp("tiny_coco"))
+
+
+@pytest.fixture(scope="session")
+def tiny_settings(tiny_coco, tmp_path_factory):
+    """Settings of a training that takes seconds."""
+    return {
+        "dataset": "coco_folder",
+        "data_dir": str(tiny_coco),
+        "prepared_dir": str(tmp_path_factory.mktemp("prepared")),
+        "preset": "tiny_32",
+        "image_size": 32,
+        "matching_steps": 3,
+        "steps": 6,
+        "batch_size": 4,
+        "log_every": 2,
+        "sample_every": 4,
+        "save_every": 2,
+        "precision": "float32",
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_settings, tmp_path_factory):
+    """The folder of a finished tiny run."""
+    from aigc_keras.training import TrainingConfig, train
+
+    path = tmp_path_factory.mktemp("runs") / "tiny"
+    train(TrainingConfig(**tiny_settings), path)
+    return path

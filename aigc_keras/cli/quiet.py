@@ -14,6 +14,7 @@ def import_tensorflow():
         import tensorflow as tf
 
         absl.logging.set_verbosity(absl.logging.ERROR)
+        tf.get_logger().setLevel("ERROR")
         tf.config.list_physical_devices()
 
 

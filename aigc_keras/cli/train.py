@@ -24,7 +24,7 @@ def train(
     text_encoder: str = typer.Option(
         None, help="GPT-2 preset by name or path [trained on the captions]."
     ),
-    matching_steps: int = typer.Option(1000, help="Image-text steps before the GAN."),
+    matching_steps: int = typer.Option(1200, help="Image-text steps before the GAN."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
     log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),

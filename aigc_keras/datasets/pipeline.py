@@ -104,10 +104,16 @@ class CaptionedDataset:
     def captions(self):
         """List of lists of str: the captions of each image."""
         batches = self._open_elements(decode=False).ragged_batch(1024)
+        columns = (batch["captions"] for batch in batches)
         return [
             [caption.decode() for caption in captions]
-            for batch in batches
-            for captions in batch["captions"].to_list()
+            for column in columns
+            # Captions that are equally many on every image come as a plain tensor.
+            for captions in (
+                column.to_list()
+                if isinstance(column, tf.RaggedTensor)
+                else column.numpy().tolist()
+            )
         ]
 
     @functools.cached_property
@@ -179,6 +185,7 @@ class CaptionedDataset:
         else:
             stream = self._file_stream(seed, start)
 
+        @tf.autograph.experimental.do_not_convert
         def add_text(count, index, image):
             low, high = row_splits[index], row_splits[index + 1]
             row = tf.random.stateless_uniform([], [seed, count], low, high, tf.int64)
@@ -197,6 +204,7 @@ class CaptionedDataset:
         images = tf.constant(self.images)
         number = self.num_images
 
+        @tf.autograph.experimental.do_not_convert
         def pick(count):
             # A permutation a seed, computed at any point without the ones before it.
             epoch = tf.cast(count // number, tf.int32)

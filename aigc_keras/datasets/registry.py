@@ -170,9 +170,10 @@ def _caption_path(key, feature):
 
 def _open_split(name, split, builder, source, image_size, batch_size):
     base = split.partition("[")[0]
-    if base not in builder.info.splits:
+    splits = builder.info.splits
+    if splits and base not in splits:
         raise DatasetError(
-            f"`split` must be one of {sorted(builder.info.splits)}. "
+            f"`split` must be one of {sorted(splits)}. "
             f"Received: split={split!r} of {name!r}"
         )
 
@@ -184,10 +185,16 @@ def _open_split(name, split, builder, source, image_size, batch_size):
             num_parallel_calls=tf.data.AUTOTUNE,
         )
 
-    number = builder.info.splits[split].num_examples
+    number = _count(open_elements(decode=False))
     return CaptionedDataset(
         str(name), split, open_elements, number, image_size, batch_size
     )
+
+
+def _count(dataset):
+    number = int(dataset.cardinality())
+    # Negative where tfds does not know, as for generated data.
+    return number if number >= 0 else sum(1 for _ in dataset)
 
 
 def _to_contract(element, source, decode):

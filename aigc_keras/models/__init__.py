@@ -1,10 +1,11 @@
 """The networks and the combined model."""
 
 from aigc_keras.models.discriminator import Discriminator
-from aigc_keras.models.gan import LossWeights, TextToImageGAN
+from aigc_keras.models.gan import TextToImageGAN
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
+from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
 
 __all__ = [

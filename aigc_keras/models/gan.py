@@ -1,7 +1,5 @@
 """The combined model: text and noise to image and validity, and how it learns."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,7 +8,7 @@ from keras import ops
 from aigc_keras import losses
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
-from aigc_keras.models import saving
+from aigc_keras.models import objective, saving
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
@@ -23,35 +21,6 @@ from aigc_keras.models.text_side import (
     make_text_encoder,
     train_matching,
 )
-
-LOSS_NAMES = (
-    "generator_loss",
-    "discriminator_loss",
-    "generator_matching",
-    "discriminator_matching",
-    "judge_matching",
-    "judge_tokens",
-    "penalty",
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class LossWeights:
-    """How much each term counts beside the adversarial loss, whose weight is 1.
-
-    Args:
-        wrong_caption: float. Share of the fake term that is a real image under another
-            image's caption, 0 to 1 (Reed et al., 2016; DF-GAN eq. 1 has 0.5).
-        matching: float. InfoNCE on the discriminator's trunk, for both networks.
-        judge_matching: float. InfoNCE of the generated image, seen by the frozen image
-            encoder, against its caption and the caption bank.
-        judge_tokens: float. Token prediction on the generated image by the same.
-    """
-
-    wrong_caption: float = 0.5
-    matching: float = 0.3
-    judge_matching: float = 1.0
-    judge_tokens: float = 0.1
 
 
 class TextToImageGAN(keras.Model):
@@ -117,7 +86,9 @@ class TextToImageGAN(keras.Model):
             )
             self.caption_bank.assign(caption_bank)
         self.seed = seed
-        self._loss_trackers = {name: keras.metrics.Mean(name) for name in LOSS_NAMES}
+        self._loss_trackers = {
+            name: keras.metrics.Mean(name) for name in objective.LOSS_NAMES
+        }
 
     @property
     def metrics(self):
@@ -253,7 +224,7 @@ class TextToImageGAN(keras.Model):
         )
         self.discriminator_optimizer = discriminator_optimizer or _default_optimizer()
         self.adversarial_loss = losses.get_adversarial_loss(loss)
-        self.loss_weights = loss_weights or LossWeights()
+        self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty
         self.ema_half_life = ema_half_life
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
@@ -299,57 +270,10 @@ class TextToImageGAN(keras.Model):
         return self._track(self.compute_losses(data, noise, self.ema_generator, False))
 
     def compute_losses(self, data, noise, generator, training):
-        """Return every loss term of a batch, one trunk pass for real and fake."""
-        image, text = data["image"], data["text_embedding"]
-        weights, adversarial = self.loss_weights, self.adversarial_loss
-        fake = generator({"text_embedding": text, "noise": noise}, training=training)
-        trunk = self.discriminator.trunk
-        features = trunk(ops.concatenate([image, fake], axis=0), training=training)
-        real_features, fake_features = ops.split(features, 2, axis=0)
-        logits = self.discriminator.validity_head(
-            {
-                "features": ops.concatenate([features, real_features], axis=0),
-                "text_embedding": ops.concatenate(
-                    [text, text, ops.roll(text, 1, axis=0)], axis=0
-                ),
-            },
-            training=training,
-        )
-        real, fake_logits, wrong = ops.split(logits, 3, axis=0)
-        share = weights.wrong_caption
-        discriminator_loss = (1 - share) * adversarial.discriminator(real, fake_logits)
-        discriminator_loss += share * adversarial.discriminator(real, wrong)
-        generator_loss = adversarial.generator(real, fake_logits)
-
-        text_vector = self.discriminator.text_projection(text)
-        matching = {
-            name: losses.contrastive_loss(
-                self.discriminator.matching_head(part), text_vector
-            )
-            for name, part in (
-                ("discriminator", real_features),
-                ("generator", fake_features),
-            )
-        }
-        terms = {f"{name}_matching": value for name, value in matching.items()}
-        generator_loss += weights.matching * matching["generator"]
-        discriminator_loss += weights.matching * matching["discriminator"]
-        if self.judge is not None:
-            verdict = self.judge(fake, training=False)
-            terms["judge_matching"] = losses.bank_contrastive_loss(
-                verdict["image_vector"], text, self.caption_bank
-            )
-            terms["judge_tokens"] = losses.token_prediction_loss(
-                verdict["token_logits"], data["token_ids"], data["padding_mask"]
-            )
-            generator_loss += weights.judge_matching * terms["judge_matching"]
-            generator_loss += weights.judge_tokens * terms["judge_tokens"]
-        if self.penalty is not None and training:
-            terms["penalty"] = self.penalty(self._score, _gradient, image, text)
-            discriminator_loss += terms["penalty"]
-        terms["generator_loss"] = generator_loss
-        terms["discriminator_loss"] = discriminator_loss
-        return terms
+        """Return every loss term of a batch; see `objective.loss_terms`."""
+        inputs = {"text_embedding": data["text_embedding"], "noise": noise}
+        fake = generator(inputs, training=training)
+        return objective.loss_terms(self, data, fake, training)
 
     def generate(self, captions, seed=0):
         """Draw captions with the averaged generator.
@@ -430,10 +354,6 @@ class TextToImageGAN(keras.Model):
         ):
             average.assign(average + (1.0 - beta) * (weight - average))
 
-    def _score(self, image, text):
-        inputs = {"image": image, "text_embedding": text}
-        return self.discriminator(inputs, training=True)["validity"]
-
     def _track(self, terms):
         for name, value in terms.items():
             self._loss_trackers[name].update_state(value)
@@ -456,14 +376,6 @@ def ema_copy(generator):
     copy.set_weights(generator.get_weights())
     copy.trainable = False
     return copy
-
-
-def _gradient(function, inputs):
-    """Return the gradients of a function's sum with respect to its inputs."""
-    with tf.GradientTape() as tape:
-        tape.watch(inputs)
-        outputs = function(*inputs)
-    return tape.gradient(outputs, inputs)
 
 
 def _default_optimizer():

@@ -1,8 +1,16 @@
 """Named architectures."""
 
 PRESETS = {
+    "tiny_32": {
+        "description": "32 pixels, a few thousand weights, for trying things out",
+        "image_size": 32,
+        "text_dim": 16,
+        "vocabulary_size": 512,
+        "generator": {"base_channels": 4, "condition_dim": 16, "noise_dim": 8},
+        "discriminator": {"base_channels": 4, "matching_dim": 8},
+    },
     "shapes_32": {
-        "description": "32 pixels, for tests and first steps",
+        "description": "32 pixels, trains in half the time of shapes_64",
         "image_size": 32,
         "text_dim": 256,
         "vocabulary_size": 512,

@@ -34,7 +34,7 @@ class TextSideSettings:
     text_encoder: str | None = None
     language_captions: int = 12_000
     language_epochs: int = 2
-    matching_steps: int = 1000
+    matching_steps: int = 1200
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     token_weight: float = 0.01

@@ -48,7 +48,7 @@ class TrainingConfig:
     preset: str = "shapes_64"
     image_size: int = 64
     text_encoder: str | None = None
-    matching_steps: int = 1000
+    matching_steps: int = 1200
     steps: int | None = 10_000
     minutes: float | None = None
     batch_size: int = 32

@@ -1,0 +1,105 @@
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aigc_keras.datasets import ImageError, read_image
+from aigc_keras.datasets.images import check_image
+
+
+def picture(mode, size=(6, 4)):
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (size[1], size[0], 3)).astype("uint8")
+    return Image.fromarray(pixels).convert(mode)
+
+
+def huge_png(side):
+    """A PNG of side x side black pixels in a few kilobytes."""
+
+    def chunk(kind, body):
+        crc = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    packer = zlib.compressobj(9)
+    row = bytes(1 + (side + 7) // 8)
+    body = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", header),
+            chunk(b"IDAT", body),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "1", "CMYK", "YCbCr"])
+def test_colour_modes_become_rgb(tmp_path, mode):
+    image = picture(mode)
+    path = tmp_path / ("x.jpg" if mode in ("CMYK", "YCbCr") else "x.png")
+    image.save(path)
+    pixels = read_image(path)
+    assert pixels.shape == (4, 6, 3) and pixels.dtype == np.uint8
+    with Image.open(path) as opened:
+        np.testing.assert_array_equal(pixels, np.asarray(opened.convert("RGB")))
+
+
+def test_transparency_is_laid_on_the_background(tmp_path):
+    image = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
+    image.putpixel((1, 0), (0, 0, 0, 0))
+    image.save(tmp_path / "x.png")
+    pixels = read_image(tmp_path / "x.png", background=(1, 2, 3))
+    assert pixels.tolist() == [[[255, 0, 0], [1, 2, 3]]]
+
+
+def test_16_bit_greyscale_is_scaled(tmp_path):
+    values = np.array([[0, 257, 65535]], "uint16")
+    Image.fromarray(values).save(tmp_path / "x.png")
+    assert read_image(tmp_path / "x.png")[..., 0].tolist() == [[0, 1, 255]]
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    image = picture("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "x.png", exif=exif)
+    assert read_image(tmp_path / "x.png").shape == (6, 4, 3)
+
+
+def test_first_frame_of_an_animation(tmp_path):
+    frames = [Image.new("RGB", (3, 3), colour) for colour in ("red", "blue")]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    assert read_image(tmp_path / "x.gif")[0, 0].tolist() == [255, 0, 0]
+
+
+def test_bytes_are_read_too(tmp_path):
+    picture("RGB").save(tmp_path / "x.png")
+    path = tmp_path / "x.png"
+    np.testing.assert_array_equal(read_image(path.read_bytes()), read_image(path))
+
+
+def test_a_gigantic_picture_in_a_small_file_is_refused_undecoded(tmp_path):
+    path = tmp_path / "huge.png"
+    path.write_bytes(huge_png(30_000))
+    assert path.stat().st_size < 300_000
+    for read in (check_image, read_image):
+        with pytest.raises(ImageError, match=r"huge\.png"):
+            read(path)
+
+
+@pytest.mark.parametrize("spoil", ["truncated", "text", "missing"])
+def test_broken_files_are_named(tmp_path, spoil):
+    path = tmp_path / "broken.png"
+    picture("RGB", (64, 64)).save(path)
+    if spoil == "truncated":
+        path.write_bytes(path.read_bytes()[:2000])
+    elif spoil == "text":
+        path.write_text("not a picture")
+    else:
+        path.unlink()
+    with pytest.raises(ImageError, match=r"Received: .*broken\.png") as caught:
+        read_image(path)
+    assert "\n" not in str(caught.value)

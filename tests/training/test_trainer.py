@@ -1,0 +1,185 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from aigc_keras.training import (
+    RunError,
+    RunFolder,
+    TrainingConfig,
+    TrainingDiverged,
+    load_run,
+    train,
+)
+
+SCRIPT = """
+import json, sys
+from aigc_keras.training import TrainingConfig, train
+from aigc_keras.training.threads import set_threads
+set_threads(1)
+train(TrainingConfig(**json.loads(sys.argv[1])), sys.argv[2])
+"""
+
+
+def start(settings, path):
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, json.dumps(settings), str(path)],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def finish(settings, path):
+    process = start(settings, path)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+
+
+def test_a_run_is_one_folder(tiny_run, tiny_settings):
+    run = RunFolder(tiny_run)
+    assert run.read_config() == TrainingConfig(**tiny_settings)
+    assert [entry["step"] for entry in run.read_metrics()] == [2, 4, 6]
+    for entry in run.read_metrics():
+        assert np.isfinite(list(entry.values())).all()
+        assert {"generator_loss", "discriminator_loss", "judge_matching"} <= set(entry)
+    assert run.checkpoints() == [4, 6]
+    assert (tiny_run / "samples" / "step_00000004.png").exists()
+    with Image.open(tiny_run / "samples" / "step_00000004.png") as grid:
+        assert grid.size == (6 * 32, 8 * 32)
+    assert len((tiny_run / "samples" / "captions.txt").read_text().splitlines()) == 8
+    assert "coco_folder" in (tiny_run / "model_card.md").read_text()
+    tags = set()
+    for path in (tiny_run / "events").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            tags |= {value.tag for value in event.summary.value}
+    assert {"generator_loss", "learning_rate", "samples"} <= tags
+
+
+def test_the_trained_model_is_loaded_by_its_folder(tiny_run):
+    gan = load_run(tiny_run)
+    assert int(gan.optimizer.iterations) == 6
+    assert int(gan.discriminator_optimizer.iterations) == 6
+    images = gan.generate(["a small red circle", "一个红色的小圆形"], seed=3)
+    assert images.shape == (2, 32, 32, 3) and images.dtype == np.uint8
+    np.testing.assert_array_equal(
+        images,
+        load_run(tiny_run).generate(["a small red circle", "一个红色的小圆形"], seed=3),
+    )
+
+
+def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
+    before = (tiny_run / "metrics.jsonl").read_text()
+    gan, _ = train(TrainingConfig(**tiny_settings), tiny_run)
+    assert int(gan.optimizer.iterations) == 6
+    assert (tiny_run / "metrics.jsonl").read_text() == before
+
+
+def test_other_settings_need_another_folder(tiny_run, tiny_settings):
+    with pytest.raises(RunError, match="different seed"):
+        train(TrainingConfig(**tiny_settings, seed=5), tiny_run)
+
+
+def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "steps": None, "minutes": 0.02}
+    config = TrainingConfig(**settings)
+    gan, run = train(config, tmp_path / "run")
+    settled = run.read_config()
+    assert settled.minutes is None
+    assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints()[-1]
+    # The same command again finds the run finished.
+    assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
+
+
+def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "learning_rate": 1e30, "steps": 40, "save_every": 2}
+    with pytest.raises(TrainingDiverged, match="is not finite"):
+        train(TrainingConfig(**settings), tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    for step in run.checkpoints():
+        gan = load_run(tmp_path / "run")
+        gan.load_weights(run.weights_path(step))
+        assert all(np.isfinite(w.numpy()).all() for w in gan.discriminator.weights)
+
+
+@pytest.mark.slow
+def test_kill_9_at_three_moments_changes_nothing(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "steps": 24, "save_every": 4}
+    finish(settings, tmp_path / "unbroken")
+    broken = RunFolder(tmp_path / "broken")
+    # In the text side's training, after the first, and after a later checkpoint.
+    moments = (
+        lambda: broken.config_path.exists(),
+        lambda: 4 in broken.checkpoints(),
+        lambda: 12 in broken.checkpoints(),
+    )
+    for reached in moments:
+        process = start(settings, broken.path)
+        deadline = time.monotonic() + 200
+        while not reached():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+    finish(settings, broken.path)
+    unbroken = RunFolder(tmp_path / "unbroken")
+    assert broken.read_metrics() == unbroken.read_metrics()
+    first, second = load_run(unbroken.path), load_run(broken.path)
+    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 24
+    for ours, theirs in zip(first.weights, second.weights, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+    optimizers = [
+        (first.optimizer, second.optimizer),
+        (first.discriminator_optimizer, second.discriminator_optimizer),
+    ]
+    for ours, theirs in optimizers:
+        for a, b in zip(ours.variables, theirs.variables, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+@pytest.mark.slow
+def test_ctrl_c_saves_a_checkpoint_and_leaves_no_staging(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "steps": 4000, "save_every": 1000, "log_every": 1000}
+    run = RunFolder(tmp_path / "run")
+    process = start(settings, run.path)
+    deadline = time.monotonic() + 200
+    while not list(run.samples_path.glob("*.png")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert run.checkpoints() and run.checkpoints()[-1] < 4000
+    assert not list(run.path.rglob("*.staging"))
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"steps": 0}, "steps"),
+        ({"image_size": 48}, "image_size"),
+        ({"batch_size": 1}, "at least 2"),
+        ({"loss": "l2"}, "hinge"),
+        ({"penalty": "r9"}, "r1"),
+        ({"preset": "tiny"}, "shapes_64"),
+        ({"save_every": 3}, "multiple"),
+        ({"minutes": 3.0}, "Either"),
+    ],
+)
+def test_bad_settings_are_refused(tiny_settings, change, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig(**{**tiny_settings, **change})
+
+
+def test_missing_and_unfinished_runs_are_named(tmp_path, tiny_settings):
+    with pytest.raises(RunError, match="train first"):
+        load_run(tmp_path / "nowhere")
+    RunFolder(tmp_path / "new").start(TrainingConfig(**tiny_settings))
+    with pytest.raises(RunError, match="checkpoint"):
+        load_run(tmp_path / "new")
