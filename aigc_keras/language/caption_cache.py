@@ -58,7 +58,7 @@ def _key(text_encoder, captions):
 
 def _read(path):
     try:
-        with np.load(path) as file:
+        with path.open("rb") as opened, np.load(opened) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         return None

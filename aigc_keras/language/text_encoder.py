@@ -205,15 +205,10 @@ class GPT2TextEncoder:
         Raises:
             ValueError: If there is no such preset or folder.
         """
+        check_preset(preset)
         folder = pathlib.Path(str(preset))
         if (folder / _ENCODER_FILE).is_file():
             return cls._from_folder(folder)
-        known = keras_nlp.models.GPT2Backbone.presets
-        if not folder.is_dir() and preset not in known and "://" not in str(preset):
-            raise ValueError(
-                f"`preset` must be a folder or one of {sorted(known)}. "
-                f"Received: preset={str(preset)!r}"
-            )
         return cls(
             keras_nlp.models.GPT2Tokenizer.from_preset(str(preset)),
             keras_nlp.models.GPT2Backbone.from_preset(str(preset)),
@@ -335,6 +330,21 @@ class GPT2TextEncoder:
         for weight in self.backbone.weights + self.pooler.weights:
             digest.update(np.ascontiguousarray(weight.numpy()).tobytes())
         return digest.hexdigest()
+
+
+def check_preset(preset):
+    """Refuse a preset that is neither a folder, a known name, nor an address.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    known = keras_nlp.models.GPT2Backbone.presets
+    is_folder = pathlib.Path(str(preset)).is_dir()
+    if not is_folder and preset not in known and "://" not in str(preset):
+        raise ValueError(
+            f"A GPT-2 preset must be a folder or one of {sorted(known)}. "
+            f"Received: preset={str(preset)!r}"
+        )
 
 
 def mean_and_last_pooler(hidden_dim):

@@ -1,6 +1,6 @@
 """From settings to a trained run folder."""
 
-from aigc_keras.training.callbacks import TrainingDiverged
+from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
 from aigc_keras.training.run_folder import RunFolder, load_run
 from aigc_keras.training.trainer import train
@@ -10,6 +10,7 @@ __all__ = [
     "RunFolder",
     "TrainingConfig",
     "TrainingDiverged",
+    "default_callbacks",
     "load_run",
     "train",
 ]

@@ -1,5 +1,6 @@
 """Keras callbacks that write a run's folder. They count steps by the optimizer."""
 
+import contextlib
 import math
 import signal
 import time
@@ -10,6 +11,9 @@ import tensorflow as tf
 
 from aigc_keras.datasets.pictures import tile_images, write_picture
 from aigc_keras.models.gan import noise_from_seed
+from aigc_keras.models.saving import CONFIG_FILE
+from aigc_keras.training.config import TrainingConfig
+from aigc_keras.training.run_folder import RunFolder
 from aigc_keras.training.schedules import decayed_learning_rate
 
 
@@ -99,7 +103,8 @@ class SampleGrid(StepCallback):
 
     Args:
         run: `RunFolder`.
-        captions: List of str, one row of the grid each.
+        captions: List of str, one row of the grid each, or None: some of the data
+            set's own.
         every: int. Steps between grids.
         columns: int. Pictures a caption.
     """
@@ -107,13 +112,15 @@ class SampleGrid(StepCallback):
     def __init__(self, run, captions, every, columns=6):
         super().__init__()
         self.run = run
-        self.captions = list(captions)
+        self.captions = captions
         self.every = every
         self.columns = columns
 
     def on_train_begin(self, logs=None):
         """Encode the captions once and note them beside the grids."""
         super().on_train_begin(logs)
+        if self.captions is None:
+            self.captions = choose_sample_captions(self.model.training_data)
         vectors = self.model.text_encoder.encode(self.captions)["text_embedding"]
         self._vectors = np.repeat(vectors, self.columns, axis=0)
         dim = self.model.generator.noise_dim
@@ -140,46 +147,121 @@ class SampleGrid(StepCallback):
 
 
 class Checkpoint(StepCallback):
-    """Saves everything a resumed run needs, and on Ctrl-C once more.
+    """Saves everything a resumed run needs, at intervals and at the end.
 
     Args:
         run: `RunFolder`.
         every: int. Steps between checkpoints.
-        last_step: int. A step that is saved in any case.
+        interrupt: `Interrupt` that asks for a last checkpoint, or None.
     """
 
-    def __init__(self, run, every, last_step):
+    def __init__(self, run, every, interrupt=None):
         super().__init__()
         self.run = run
         self.every = every
-        self.last_step = last_step
-        self._interrupted = False
-
-    def on_train_begin(self, logs=None):
-        """Let Ctrl-C wait for the end of the step."""
-        super().on_train_begin(logs)
-        try:
-            self._previous = signal.signal(signal.SIGINT, self._interrupt)
-        except ValueError:
-            # Only the main thread may set a handler; elsewhere Ctrl-C stays as it is.
-            self._previous = None
-
-    def _interrupt(self, number, frame):
-        self._interrupted = True
+        self.interrupt = interrupt
+        self._saved_step = None
 
     def on_step(self, step, logs):
         """Save when it is time."""
-        if self._interrupted or step % self.every == 0 or step == self.last_step:
-            if all(np.isfinite(float(value)) for value in logs.values()):
-                self.run.save_checkpoint(self.model, step)
-        if self._interrupted:
+        interrupted = self.interrupt is not None and self.interrupt.requested
+        if interrupted or step % self.every == 0:
+            self._save(step, logs)
+        if interrupted:
             raise KeyboardInterrupt
 
-    def restore_handler(self):
+    def on_train_end(self, logs=None):
+        """Save the last step."""
+        if self._saved_step != self.step:
+            self._save(self.step, logs or {})
+
+    def _save(self, step, logs):
+        if all(np.isfinite(float(value)) for value in logs.values()):
+            self.run.save_checkpoint(self.model, step)
+            self._saved_step = step
+
+
+class Interrupt:
+    """A context in which Ctrl-C waits for the end of the step.
+
+    `requested` is True once it has been pressed. Outside the main thread, where no
+    handler can be set, Ctrl-C stays as it is.
+    """
+
+    def __init__(self):
+        self.requested = False
+        self._previous = None
+
+    def __enter__(self):
+        """Take over Ctrl-C."""
+        with contextlib.suppress(ValueError):
+            self._previous = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, number, frame):
+        self.requested = True
+
+    def __exit__(self, *exception):
         """Give Ctrl-C back."""
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
+
+
+class SaveModel(keras.callbacks.Callback):
+    """Makes the run's folder and writes the model that its checkpoints belong to.
+
+    Args:
+        run: `RunFolder`.
+    """
+
+    def __init__(self, run):
+        super().__init__()
+        self.run = run
+
+    def on_train_begin(self, logs=None):
+        """Write `config.json` and `model/` unless they are there."""
+        data = self.model.training_data
+        steps = (self.params.get("epochs") or 1) * (self.params.get("steps") or 1)
+        self.run.start(
+            TrainingConfig(
+                dataset=data.name if data else "unknown",
+                split=data.split if data else "unknown",
+                image_size=self.model.generator.image_size,
+                batch_size=data.batch_size if data else 2,
+                loss=self.model.adversarial_loss.name,
+                ema_half_life=self.model.ema_half_life,
+                seed=self.model.seed,
+                steps=int(self.model.optimizer.iterations.numpy()) + steps,
+            )
+        )
+        if not (self.run.model_path / CONFIG_FILE).is_file():
+            self.model.save(self.run.model_path)
+
+
+def default_callbacks(run_dir, log_every=50, sample_every=200, save_every=500):
+    """Return the callbacks that write a run's folder during `TextToImageGAN.fit`.
+
+    Args:
+        run_dir: Path of the folder, a new one.
+        log_every: int. Steps between lines of `metrics.jsonl`.
+        sample_every: int. Steps between sample grids.
+        save_every: int. Steps between checkpoints.
+
+    Returns:
+        List of Keras callbacks. `load_run(run_dir)` reads the newest checkpoint.
+
+    Example:
+    >>> from aigc_keras.training import default_callbacks
+    >>> len(default_callbacks("saved_models/runs/my_run"))
+    4
+    """
+    run = RunFolder(run_dir)
+    return [
+        SaveModel(run),
+        MetricsLog(run, log_every),
+        SampleGrid(run, None, sample_every),
+        Checkpoint(run, save_every),
+    ]
 
 
 class ProgressReport(StepCallback):
@@ -214,3 +296,13 @@ class ProgressReport(StepCallback):
                 if name in logs
             )
             self.update(step, self.steps, f"{speed:.0f} images/s {losses}")
+
+
+def choose_sample_captions(dataset, rows=8):
+    """Choose the captions of the sample grid, evenly over the data set.
+
+    Alternating first and last captions shows both languages of `shapes`.
+    """
+    count = min(rows, dataset.num_images)
+    picks = np.linspace(0, dataset.num_images - 1, count).astype(int)
+    return [dataset.captions[row][-(place % 2)] for place, row in enumerate(picks)]

@@ -4,6 +4,7 @@ import dataclasses
 import pathlib
 
 from aigc_keras import losses
+from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.text_side import TextSideSettings
 
@@ -66,6 +67,8 @@ class TrainingConfig:
         """Check every setting that can be checked without the data."""
         get_preset(self.preset)
         losses.get_adversarial_loss(self.loss)
+        if self.text_encoder is not None:
+            check_preset(self.text_encoder)
         if self.penalty is not None and self.penalty not in losses.PENALTIES:
             raise RunError(
                 f"`penalty` must be one of {sorted(losses.PENALTIES)} or None. "

@@ -33,8 +33,8 @@ class RunFolder:
         self.events_path = self.path / "events"
         self.card_path = self.path / "model_card.md"
 
-    def start(self, config):
-        """Create the folder, or check that it belongs to the same settings.
+    def check(self, config):
+        """Refuse a run that could not be started, before any work is done.
 
         Returns:
             The `TrainingConfig` to go on with: the one in the folder, where the number
@@ -45,7 +45,7 @@ class RunFolder:
                 written.
         """
         if not self.config_path.exists():
-            self._create(config)
+            self._check_writable()
             return config
         found = self.read_config()
         settled = {"steps": found.steps, "minutes": found.minutes}
@@ -61,6 +61,23 @@ class RunFolder:
                 f"or the same settings. Received: different {', '.join(changed)}"
             )
         return found
+
+    def _check_writable(self):
+        ancestor = self.path.absolute()
+        while not ancestor.exists():
+            ancestor = ancestor.parent
+        if not ancestor.is_dir() or not os.access(ancestor, os.W_OK):
+            raise RunError(
+                "A run's folder must be one that can be written. "
+                f"Received: {self.path}, where {ancestor} cannot"
+            )
+
+    def start(self, config):
+        """Create the folder of a run, or find it; see `check`."""
+        config = self.check(config)
+        if not self.config_path.exists():
+            self._create(config)
+        return config
 
     def _create(self, config):
         try:

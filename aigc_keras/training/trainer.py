@@ -3,7 +3,6 @@
 import time
 
 import keras
-import numpy as np
 
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
@@ -12,6 +11,7 @@ from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
     Checkpoint,
+    Interrupt,
     LearningRateDecay,
     MetricsLog,
     ProgressReport,
@@ -24,7 +24,6 @@ from aigc_keras.training.run_folder import RunFolder
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
 TIMING_STEPS = 50
-SAMPLE_ROWS = 8
 
 
 def train(config, run_dir):
@@ -46,6 +45,8 @@ def train(config, run_dir):
         DatasetError: If the data set cannot be read.
         TrainingDiverged: If a loss is no longer finite.
     """
+    run = RunFolder(run_dir)
+    config = run.check(config)
     keras.config.set_dtype_policy(resolve_precision(config.precision))
     dataset = load_dataset(
         config.dataset,
@@ -55,8 +56,7 @@ def train(config, run_dir):
         config.data_dir,
         config.prepared_dir,
     )
-    run = RunFolder(run_dir)
-    config = run.start(config)
+    run.start(config)
     gan, step = _open_or_make_model(run, config, dataset)
     compile_for(gan, config)
     if step:
@@ -104,25 +104,21 @@ def compile_for(gan, config):
 
 
 def _fit(gan, run, config, dataset):
-    captions = choose_sample_captions(dataset)
     with progress_bar("The GAN learns to draw") as update:
         if config.steps is None:
             config = _settle_steps(gan, run, config, dataset, update)
         done = int(gan.optimizer.iterations.numpy())
         if done >= config.steps:
             return
-        checkpoint = Checkpoint(run, config.save_every, config.steps)
-        callbacks = [
-            LearningRateDecay(config.learning_rate, config.steps),
-            MetricsLog(run, config.log_every),
-            SampleGrid(run, captions, config.sample_every),
-            checkpoint,
-            ProgressReport(update, config.steps, dataset.batch_size),
-        ]
-        try:
+        with Interrupt() as interrupt:
+            callbacks = [
+                LearningRateDecay(config.learning_rate, config.steps),
+                MetricsLog(run, config.log_every),
+                SampleGrid(run, None, config.sample_every),
+                Checkpoint(run, config.save_every, interrupt),
+                ProgressReport(update, config.steps, dataset.batch_size),
+            ]
             _fit_steps(gan, config, dataset, config.steps - done, callbacks)
-        finally:
-            checkpoint.restore_handler()
 
 
 def _fit_steps(gan, config, dataset, number, callbacks):
@@ -152,13 +148,3 @@ def _settle_steps(gan, run, config, dataset, update):
     run.write_config(config)
     update(done, steps)
     return config
-
-
-def choose_sample_captions(dataset, rows=SAMPLE_ROWS):
-    """Choose the captions of the sample grid, evenly over the data set.
-
-    Alternating first and last captions shows both languages of `shapes`.
-    """
-    count = min(rows, dataset.num_images)
-    picks = np.linspace(0, dataset.num_images - 1, count).astype(int)
-    return [dataset.captions[row][-(place % 2)] for place, row in enumerate(picks)]

@@ -86,6 +86,7 @@ def test_other_settings_need_another_folder(tiny_run, tiny_settings):
         train(TrainingConfig(**tiny_settings, seed=5), tiny_run)
 
 
+@pytest.mark.slow
 def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
     settings = {**tiny_settings, "steps": None, "minutes": 0.02}
     config = TrainingConfig(**settings)
@@ -97,6 +98,7 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
     assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
 
 
+@pytest.mark.slow
 def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp_path):
     settings = {**tiny_settings, "learning_rate": 1e30, "steps": 40, "save_every": 2}
     with pytest.raises(TrainingDiverged, match="is not finite"):
