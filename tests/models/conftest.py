@@ -1,0 +1,54 @@
+"""Tiny networks and batches for the model tests."""
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_keras.models import (
+    Discriminator,
+    Generator,
+    ImageEncoder,
+    TextToImageGAN,
+)
+
+TEXT_DIM, NOISE_DIM, VOCABULARY = 8, 4, 12
+
+
+@pytest.fixture
+def make_gan():
+    """A function that builds a tiny model, `judge=True` with an image encoder."""
+
+    def make(judge=False, seed=0, dtype="float32", text_encoder=None):
+        keras.utils.set_random_seed(0)
+        text_dim = TEXT_DIM if text_encoder is None else text_encoder.text_dim
+        generator = Generator(
+            32, text_dim, NOISE_DIM, base_channels=2, condition_dim=8, dtype=dtype
+        )
+        discriminator = Discriminator(
+            32, text_dim, base_channels=2, matching_dim=6, dtype=dtype
+        )
+        encoder, bank = None, None
+        if judge:
+            encoder = ImageEncoder(32, text_dim, VOCABULARY, 2, dtype=dtype)
+            bank = np.random.default_rng(9).normal(size=(10, text_dim))
+        return TextToImageGAN(
+            generator, discriminator, text_encoder, encoder, bank, seed=seed
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_batch():
+    """A function that makes a batch as `train_step` takes it."""
+
+    def make(size=4, seed=0):
+        rng = np.random.default_rng(seed)
+        return {
+            "image": rng.uniform(-1, 1, (size, 32, 32, 3)).astype("float32"),
+            "text_embedding": rng.normal(size=(size, TEXT_DIM)).astype("float32"),
+            "token_ids": rng.integers(0, VOCABULARY, (size, 5)).astype("int32"),
+            "padding_mask": np.ones((size, 5), bool),
+        }
+
+    return make

@@ -1,0 +1,96 @@
+"""Image-text matching: its loss, and that it learns to tell pictures apart."""
+
+import keras
+import numpy as np
+import pytest
+from keras_nlp.models import GPT2Backbone
+
+from aigc_keras import losses
+from aigc_keras.models import ImageEncoder, ImageTextModel, attention_pooler
+
+VOCABULARY, TEXT_DIM, HIDDEN = 12, 16, 16
+
+
+@pytest.fixture
+def model():
+    keras.utils.set_random_seed(0)
+    backbone = GPT2Backbone(
+        vocabulary_size=VOCABULARY,
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=HIDDEN,
+        intermediate_dim=32,
+        max_sequence_length=8,
+        dropout=0.0,
+    )
+    return ImageTextModel(
+        ImageEncoder(32, TEXT_DIM, VOCABULARY, base_channels=4),
+        backbone,
+        attention_pooler(HIDDEN, TEXT_DIM, num_heads=4),
+        token_weight=0.5,
+    )
+
+
+@pytest.fixture
+def batch():
+    """Eight flat colours, each named by a token of its own."""
+    rng = np.random.default_rng(0)
+    colours = np.array(np.meshgrid(*[[-0.8, 0.8]] * 3)).reshape(3, 8).T
+    image = np.broadcast_to(colours[:, None, None], (8, 32, 32, 3))
+    image = image + rng.normal(scale=0.02, size=image.shape)
+    token_ids = np.stack([np.full(8, 1), np.arange(8) + 2, np.zeros(8)], axis=1)
+    mask = np.tile([True, True, False], (8, 1))
+    return {
+        "image": image.astype("float32"),
+        "token_ids": token_ids.astype("int32"),
+        "padding_mask": mask,
+    }
+
+
+def test_the_loss_is_matching_plus_weighted_tokens(model, batch):
+    model.compile(optimizer="adam")
+    outputs = model(batch)
+    temperature = np.exp(-2.66)
+    expected = losses.contrastive_loss(
+        outputs["image_vector"], outputs["text_vector"], temperature
+    ) + 0.5 * losses.token_prediction_loss(
+        outputs["token_logits"], batch["token_ids"], batch["padding_mask"]
+    )
+    loss = model.compute_loss(x=batch, y_pred=outputs)
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_it_learns_to_find_each_picture_and_its_word(model, batch):
+    model.compile(optimizer=keras.optimizers.Adam(3e-3))
+    for _ in range(60):
+        model.train_on_batch(batch)
+    outputs = model(batch)
+    similarity = losses.cosine_similarity(
+        outputs["image_vector"], outputs["text_vector"]
+    )
+    np.testing.assert_array_equal(np.argmax(similarity, axis=1), np.arange(8))
+    np.testing.assert_array_equal(
+        np.argmax(np.array(outputs["token_logits"])[:, 2:], axis=1), np.arange(8)
+    )
+
+
+def test_a_frozen_backbone_stays_as_it_is(model, batch):
+    (backbone,) = [part for part in model.layers if isinstance(part, GPT2Backbone)]
+    backbone.trainable = False
+    before = [weight.numpy() for weight in backbone.weights]
+    model.compile(optimizer="adam")
+    model.train_on_batch(batch)
+    for old, weight in zip(before, backbone.weights, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+def test_the_pooler_ignores_padding(batch):
+    pooler = attention_pooler(HIDDEN, TEXT_DIM, num_heads=4)
+    tokens = np.random.default_rng(1).normal(size=(2, 5, HIDDEN)).astype("float32")
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]], bool)
+    changed = tokens.copy()
+    changed[0, 3:] = 50
+    first = pooler({"tokens": tokens, "padding_mask": mask})
+    other = pooler({"tokens": changed, "padding_mask": mask})
+    assert first.shape == (2, TEXT_DIM)
+    np.testing.assert_array_equal(first, other)

@@ -1,0 +1,182 @@
+"""What every network must keep: shapes, dtypes, ranges, and the way through a file."""
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_keras.models import Discriminator, Generator, ImageEncoder
+
+BATCH, TEXT_DIM, NOISE_DIM = 2, 8, 4
+SIZES = (32, 64, 128, 256)
+
+
+def make_generator(size=32, **kwargs):
+    return Generator(
+        size, TEXT_DIM, NOISE_DIM, base_channels=2, condition_dim=8, **kwargs
+    )
+
+
+def make_discriminator(size=32, **kwargs):
+    return Discriminator(size, TEXT_DIM, base_channels=2, matching_dim=6, **kwargs)
+
+
+def make_encoder(size=32, **kwargs):
+    return ImageEncoder(size, 6, vocabulary_size=9, base_channels=2, **kwargs)
+
+
+MAKERS = {
+    "generator": make_generator,
+    "discriminator": make_discriminator,
+    "image_encoder": make_encoder,
+}
+
+
+def example_inputs(name, size=32):
+    rng = np.random.default_rng(0)
+    image = rng.uniform(-1, 1, (BATCH, size, size, 3)).astype("float32")
+    text = rng.normal(size=(BATCH, TEXT_DIM)).astype("float32")
+    noise = rng.normal(size=(BATCH, NOISE_DIM)).astype("float32")
+    return {
+        "generator": {"text_embedding": text, "noise": noise},
+        "discriminator": {"image": image, "text_embedding": text},
+        "image_encoder": image,
+    }[name]
+
+
+def outputs_of(network, name, size=32):
+    result = network(example_inputs(name, size))
+    result = result if isinstance(result, dict) else {"image": result}
+    return {key: keras.ops.convert_to_numpy(value) for key, value in result.items()}
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_generator_draws_in_range_at_every_size(size):
+    image = outputs_of(make_generator(size), "generator", size)["image"]
+    assert image.shape == (BATCH, size, size, 3)
+    assert image.dtype == np.float32
+    assert np.all(np.abs(image) <= 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_discriminator_has_its_three_outputs_at_every_size(size):
+    outputs = outputs_of(make_discriminator(size), "discriminator", size)
+    assert {name: value.shape for name, value in outputs.items()} == {
+        "validity": (BATCH, 1),
+        "image_vector": (BATCH, 6),
+        "text_vector": (BATCH, 6),
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_image_encoder_has_its_two_outputs_at_every_size(size):
+    outputs = outputs_of(make_encoder(size), "image_encoder", size)
+    assert {name: value.shape for name, value in outputs.items()} == {
+        "image_vector": (BATCH, 6),
+        "token_logits": (BATCH, 9),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_mixed_precision_ends_in_float32(name):
+    network = MAKERS[name](dtype="mixed_bfloat16")
+    layers = network._flatten_layers()
+    assert any(layer.compute_dtype == "bfloat16" for layer in layers)
+    assert all(weight.dtype == "float32" for weight in network.weights)
+    for value in outputs_of(network, name).values():
+        assert value.dtype == np.float32
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_config_round_trip(name):
+    network = MAKERS[name]()
+    expected = outputs_of(network, name)
+    copy = type(network).from_config(network.get_config())
+    assert copy.get_config() == network.get_config()
+    copy.set_weights(network.get_weights())
+    for key, value in outputs_of(copy, name).items():
+        np.testing.assert_array_equal(value, expected[key])
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_file_round_trip(name, tmp_path):
+    network = MAKERS[name]()
+    expected = outputs_of(network, name)
+    network.save(tmp_path / "network.keras")
+    copy = keras.saving.load_model(tmp_path / "network.keras")
+    assert isinstance(copy, type(network))
+    for key, value in outputs_of(copy, name).items():
+        np.testing.assert_array_equal(value, expected[key])
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_the_same_seed_gives_the_same_weights(name):
+    first = MAKERS[name]().get_weights()
+    keras.utils.set_random_seed(0)
+    for one, other in zip(first, MAKERS[name]().get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("maker", "side"), [(make_generator, 16), (make_generator, 64)]
+)
+def test_stages_decide_the_side(maker, side):
+    stages = (2,) * (side.bit_length() - 3)
+    network = maker(side, stages=stages)
+    assert network.output_shape == (None, side, side, 3)
+    assert network.get_config()["stages"] == list(stages)
+
+
+@pytest.mark.parametrize("maker", [make_generator, make_discriminator])
+def test_stages_that_miss_the_side_are_refused(maker):
+    with pytest.raises(ValueError, match=r"Received: stages=\(2, 2\), image_size=64"):
+        maker(64, stages=(2, 2))
+
+
+@pytest.mark.parametrize("maker", [make_generator, make_discriminator])
+def test_an_unusual_side_without_stages_is_refused(maker):
+    with pytest.raises(ValueError, match="Received: image_size=48"):
+        maker(48)
+
+
+@pytest.mark.parametrize("size", [4, 48])
+def test_the_image_encoder_refuses_a_side_that_is_no_power_of_two(size):
+    with pytest.raises(ValueError, match=f"Received: image_size={size}"):
+        make_encoder(size)
+
+
+def test_text_and_noise_modulate_every_block():
+    generator = make_generator(64)
+    modulations = [layer for layer in generator.layers if "modulation" in layer.name]
+    blocks = len(generator.stages) - 1
+    assert len(modulations) == 2 * blocks
+    rng = np.random.default_rng(1)
+    for layer in modulations:
+        shapes = [weight.shape for weight in layer.weights]
+        layer.set_weights([rng.normal(size=shape) for shape in shapes])
+    inputs = example_inputs("generator")
+    before = generator(inputs)
+    for key in inputs:
+        changed = {**inputs, key: inputs[key] + 1}
+        assert np.any(np.abs(generator(changed) - before) > 1e-3), key
+
+
+def test_the_heads_share_one_trunk():
+    discriminator = make_discriminator()
+    inputs = keras.tree.map_structure(
+        keras.ops.convert_to_tensor, example_inputs("discriminator")
+    )
+    features = discriminator.trunk(inputs["image"])
+    expected = discriminator(inputs)
+    np.testing.assert_array_equal(
+        discriminator.matching_head(features), expected["image_vector"]
+    )
+    validity = discriminator.validity_head(
+        {"features": features, "text_embedding": inputs["text_embedding"]}
+    )
+    np.testing.assert_array_equal(validity, expected["validity"])
+    assert features.shape[1:3] == (4, 4)

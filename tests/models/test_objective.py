@@ -1,0 +1,102 @@
+"""Every loss term against the same term computed outside the shared pass."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_keras import losses
+from aigc_keras.models import LossWeights
+
+
+def as_tensors(batch):
+    return {key: tf.constant(value) for key, value in batch.items()}
+
+
+def terms_of(gan, data, training=False):
+    noise = gan.draw_noise(0, len(data["image"]))
+    fake = gan.generator({"text_embedding": data["text_embedding"], "noise": noise})
+    terms = gan.compute_losses(data, noise, gan.generator, training)
+    return fake, {name: float(value) for name, value in terms.items()}
+
+
+def score(gan, image, text):
+    return gan.discriminator({"image": image, "text_embedding": text})
+
+
+@pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL_LOSSES))
+def test_the_shared_pass_equals_three_separate_ones(name, make_gan, make_batch):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(loss=name, loss_weights=LossWeights(wrong_caption=0.25, matching=2.0))
+    fake, terms = terms_of(gan, batch)
+    text = batch["text_embedding"]
+    real_out, fake_out = score(gan, batch["image"], text), score(gan, fake, text)
+    wrong_out = score(gan, batch["image"], tf.roll(text, 1, axis=0))
+    loss = losses.get_adversarial_loss(name)
+    matching = {
+        key: losses.contrastive_loss(out["image_vector"], out["text_vector"])
+        for key, out in (("generator", fake_out), ("discriminator", real_out))
+    }
+    discriminator = (
+        0.75 * loss.discriminator(real_out["validity"], fake_out["validity"])
+        + 0.25 * loss.discriminator(real_out["validity"], wrong_out["validity"])
+        + 2 * matching["discriminator"]
+    )
+    generator = loss.generator(real_out["validity"], fake_out["validity"])
+    generator += 2 * matching["generator"]
+    np.testing.assert_allclose(terms["discriminator_loss"], discriminator, rtol=1e-4)
+    np.testing.assert_allclose(terms["generator_loss"], generator, rtol=1e-4)
+    assert set(terms) == {
+        "generator_loss",
+        "discriminator_loss",
+        "generator_matching",
+        "discriminator_matching",
+    }
+
+
+def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batch):
+    gan, batch = make_gan(judge=True), as_tensors(make_batch())
+    weights = {"matching": 0.0, "judge_matching": 3.0, "judge_tokens": 0.5}
+    gan.compile(loss_weights=LossWeights(**weights, judge_temperature=0.2))
+    fake, terms = terms_of(gan, batch)
+    verdict = gan.judge(fake)
+    matching = losses.bank_contrastive_loss(
+        verdict["image_vector"], batch["text_embedding"], gan.caption_bank, 0.2
+    )
+    tokens = losses.token_prediction_loss(
+        verdict["token_logits"], batch["token_ids"], batch["padding_mask"]
+    )
+    np.testing.assert_allclose(terms["judge_matching"], matching, rtol=1e-4)
+    np.testing.assert_allclose(terms["judge_tokens"], tokens, rtol=1e-4)
+    validity = score(gan, fake, batch["text_embedding"])["validity"]
+    np.testing.assert_allclose(
+        terms["generator_loss"],
+        -np.mean(validity) + 3 * matching + 0.5 * tokens,
+        rtol=1e-4,
+    )
+
+
+def test_a_penalty_counts_in_training_only(make_gan, make_batch):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(penalty=losses.R1Penalty(gamma=10.0))
+    _, evaluated = terms_of(gan, batch)
+    _, trained = terms_of(gan, batch, training=True)
+    assert "penalty" not in evaluated
+    assert trained["penalty"] > 0
+    np.testing.assert_allclose(
+        trained["discriminator_loss"] - evaluated["discriminator_loss"],
+        trained["penalty"],
+        rtol=1e-3,
+    )
+
+
+def test_wrong_captions_raise_the_loss_of_a_discriminator_that_ignores_text(
+    make_gan, make_batch
+):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(loss_weights=LossWeights(wrong_caption=1.0, matching=0.0))
+    head = gan.discriminator.validity_head
+    projection = head.get_layer("text")
+    projection.set_weights([np.zeros_like(w) for w in projection.get_weights()])
+    # Real and wrong pairs score alike, and hinge(s) + hinge(-s) is at least 2.
+    _, terms = terms_of(gan, batch)
+    assert terms["discriminator_loss"] >= 2 - 1e-5

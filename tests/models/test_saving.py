@@ -1,0 +1,105 @@
+"""A model's folder: exact, whole or not at all, and refused when it is not one."""
+
+import json
+
+import numpy as np
+import pytest
+
+from aigc_keras.language import GPT2TextEncoder
+from aigc_keras.models import TextToImageGAN, saving
+
+
+@pytest.fixture(scope="module")
+def text_encoder():
+    return GPT2TextEncoder.from_captions(
+        ["a red circle", "a blue square", "一个红色的圆形"] * 4,
+        vocabulary_size=280,
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=16,
+        epochs=1,
+        seed=0,
+    )
+
+
+@pytest.fixture
+def trained(make_gan, make_batch):
+    gan = make_gan(judge=True, seed=5)
+    gan.compile()
+    for step in range(3):
+        gan.train_on_batch(make_batch(seed=step))
+    return gan
+
+
+def assert_same_weights(first, second):
+    for one, other in zip(first.weights, second.weights, strict=True):
+        assert one.path == other.path
+        np.testing.assert_array_equal(one, other)
+
+
+def test_every_weight_and_both_optimizers_come_back(trained, tmp_path):
+    trained.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert_same_weights(trained.generator, loaded.generator)
+    assert_same_weights(trained.discriminator, loaded.discriminator)
+    for part in ("ema_generator", "judge"):
+        assert_same_weights(getattr(trained, part), getattr(loaded, part))
+    np.testing.assert_array_equal(trained.caption_bank, loaded.caption_bank)
+    for name in ("optimizer", "discriminator_optimizer"):
+        first, second = getattr(trained, name), getattr(loaded, name)
+        assert int(second.iterations) == 3
+        for one, other in zip(first.variables, second.variables, strict=True):
+            np.testing.assert_array_equal(one, other)
+    assert loaded.seed == 5
+
+
+def test_a_loaded_model_goes_on_as_the_first_would(trained, make_batch, tmp_path):
+    trained.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    for gan in (trained, loaded):
+        gan.train_on_batch(make_batch(seed=7))
+    assert_same_weights(trained.generator, loaded.generator)
+    assert_same_weights(trained.ema_generator, loaded.ema_generator)
+
+
+def test_the_text_encoder_travels_along(make_gan, text_encoder, tmp_path):
+    gan = make_gan(text_encoder=text_encoder)
+    gan.compile()
+    gan.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    prompts = ["a red circle", "一个红色的圆形"]
+    np.testing.assert_array_equal(
+        gan.generate(prompts, seed=1), loaded.generate(prompts, seed=1)
+    )
+
+
+def test_saving_again_replaces_and_leaves_nothing_behind(trained, tmp_path):
+    for _ in range(2):
+        trained.save(tmp_path / "model")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_failed_save_keeps_the_old_model(trained, tmp_path, monkeypatch):
+    trained.save(tmp_path / "model")
+    before = (tmp_path / "model" / saving.WEIGHTS_FILE).read_bytes()
+
+    def fail(path):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(trained, "save_weights", fail)
+    with pytest.raises(OSError, match="No space left"):
+        trained.save(tmp_path / "model")
+    assert (tmp_path / "model" / saving.WEIGHTS_FILE).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="must hold model.json"):
+        TextToImageGAN.load(tmp_path)
+
+
+def test_the_configuration_is_plain_json(trained, tmp_path):
+    trained.save(tmp_path / "model")
+    config = json.loads((tmp_path / "model" / saving.CONFIG_FILE).read_text())
+    assert config["format"] == 1
+    assert config["generator"]["image_size"] == 32

@@ -1,0 +1,126 @@
+"""The stage before the GAN: GPT-2 reads the captions, the judge sees the pictures."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_keras.datasets import CaptionedDataset, CaptionTable
+from aigc_keras.models import TextToImageGAN, text_side
+from aigc_keras.models.text_side import TextSideSettings
+
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
+SETTINGS = TextSideSettings(
+    language_epochs=1, matching_steps=60, matching_batch_size=16
+)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """Flat colours with two captions each."""
+    rng = np.random.default_rng(0)
+    images, captions = [], []
+    for index in range(48):
+        name, colour = list(COLOURS.items())[index % 3]
+        image = np.full((32, 32, 3), colour) + rng.integers(-20, 20, (32, 32, 3))
+        images.append(np.clip(image, 0, 255).astype("uint8"))
+        captions.append([f"a {name} picture", f"all of it is {name}"])
+    elements = tf.data.Dataset.from_tensor_slices(
+        {"image": np.stack(images), "captions": captions}
+    )
+    return CaptionedDataset(
+        "colours", "train", lambda decode: elements, len(images), 32, batch_size=8
+    )
+
+
+@pytest.fixture(scope="module")
+def adapted(dataset):
+    gan = TextToImageGAN.from_preset("tiny_32")
+    gan.adapt(dataset, SETTINGS)
+    return gan
+
+
+def test_the_sentence_vectors_hold_what_can_be_seen(adapted):
+    """Two ways to say a colour are nearer than two colours in the same words."""
+    texts = [f"a {name} picture" for name in COLOURS]
+    texts += [f"all of it is {name}" for name in COLOURS]
+    vectors = adapted.text_encoder.encode(texts)["text_embedding"].astype("float32")
+    vectors -= vectors.mean(axis=0)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = vectors[:3] @ vectors[3:].T
+    np.testing.assert_array_equal(np.argmax(cosines, axis=1), np.arange(3))
+
+
+def test_the_judge_finds_the_caption_of_a_picture(adapted, dataset):
+    images = dataset.model_images(np.arange(12))
+    seen = adapted.judge.predict(images, verbose=0)["image_vector"]
+    texts = [f"a {name} picture" for name in COLOURS]
+    said = adapted.text_encoder.encode(texts)["text_embedding"].astype("float32")
+    seen /= np.linalg.norm(seen, axis=1, keepdims=True)
+    said /= np.linalg.norm(said, axis=1, keepdims=True)
+    np.testing.assert_array_equal(np.argmax(seen @ said.T, axis=1), np.arange(12) % 3)
+
+
+def test_afterwards_both_are_frozen(adapted):
+    assert not adapted.judge.trainable_variables
+    assert not adapted.text_encoder.backbone.trainable_variables
+
+
+def test_the_bank_holds_the_captions_own_vectors(adapted):
+    bank = adapted.caption_bank.numpy()
+    assert bank.shape == (text_side.BANK_SIZE, 16)
+    assert np.all(np.any(bank != 0, axis=1))
+
+
+def test_fit_runs_the_whole_way_from_pictures_and_captions(dataset, tmp_path):
+    gan = TextToImageGAN.from_preset("tiny_32", seed=1)
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, matching_steps=5))
+    gan.compile()
+    history = gan.fit(dataset, epochs=2, cache_dir=tmp_path, verbose=0)
+    # 48 pictures in batches of 8, twice.
+    assert int(gan.optimizer.iterations) == 12
+    assert len(history.history["generator_loss"]) == 2
+    assert gan.generate("a red picture", seed=1).shape == (1, 32, 32, 3)
+
+
+def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
+    adapted.text_encoder.save_to_preset(tmp_path / "preset")
+    settings = TextSideSettings(
+        text_encoder=str(tmp_path / "preset"),
+        matching_steps=3,
+        matching_batch_size=16,
+    )
+    gan = TextToImageGAN.from_preset("tiny_32")
+    gan.adapt(dataset, settings)
+    for old, new in zip(
+        adapted.text_encoder.backbone.weights,
+        gan.text_encoder.backbone.weights,
+        strict=True,
+    ):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_matching_batches_hold_captions_of_like_length(dataset):
+    lengths = np.array([3, 9] * 48)
+    mask = np.arange(12) < lengths[:, None]
+    table = CaptionTable(np.arange(96)[:, None] * np.ones((1, 12), int), mask)
+    batches = text_side.matching_batches(dataset, table, SETTINGS)
+    seen = []
+    for _, batch in zip(range(6), batches, strict=False):
+        sizes = batch["padding_mask"].sum(axis=1)
+        assert sizes.max() == sizes.min()
+        assert batch["token_ids"].shape[1] - sizes.max() < 4
+        rows = batch["token_ids"][:, 0]
+        np.testing.assert_array_equal(batch["image"], dataset.model_images(rows // 2))
+        seen.extend(rows)
+    assert sorted(seen) == list(range(96))
+
+
+def test_a_small_table_fills_the_bank_by_repeating():
+    vectors = np.arange(12, dtype="float32").reshape(6, 2)
+    table = CaptionTable(np.zeros((6, 1), int), np.ones((6, 1), bool), vectors)
+    bank = text_side.make_caption_bank(table, seed=0)
+    assert bank.shape == (text_side.BANK_SIZE, 2)
+    assert {tuple(row) for row in bank} == {tuple(row) for row in vectors}
+    np.testing.assert_array_equal(bank, text_side.make_caption_bank(table, seed=0))

@@ -1,0 +1,203 @@
+"""The losses against closed forms and independent references."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import log_softmax, logsumexp
+
+from aigc_keras import losses
+
+REAL = np.array([[2.0], [-1.0], [0.5]], "float32")
+FAKE = np.array([[-2.0], [0.0], [1.0]], "float32")
+SOFTPLUS_0 = np.log(2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "discriminator", "generator"),
+    [
+        # mean(0, 2, .5) + mean(0, 1, 2); -mean(-2, 0, 1)
+        ("hinge", 2.5 / 3 + 1.0, 1 / 3),
+        (
+            "non_saturating",
+            np.mean(np.logaddexp(0, -REAL)) + np.mean(np.logaddexp(0, FAKE)),
+            np.mean(np.logaddexp(0, -FAKE)),
+        ),
+        (
+            "relativistic",
+            np.mean(np.logaddexp(0, [-4.0, 1.0, 0.5])),
+            np.mean(np.logaddexp(0, [4.0, -1.0, -0.5])),
+        ),
+        ("wasserstein", -1 / 3 - 0.5, 1 / 3),
+    ],
+)
+def test_adversarial_losses_have_their_closed_form(name, discriminator, generator):
+    loss = losses.get_adversarial_loss(name)
+    np.testing.assert_allclose(loss.discriminator(REAL, FAKE), discriminator, rtol=1e-6)
+    np.testing.assert_allclose(loss.generator(REAL, FAKE), generator, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL_LOSSES))
+def test_the_two_losses_pull_the_fake_logit_apart(name):
+    loss = losses.get_adversarial_loss(name)
+    real, fake = tf.zeros((4, 1)), tf.Variable(tf.zeros((4, 1)))
+    with tf.GradientTape(persistent=True) as tape:
+        by_generator = loss.generator(real, fake)
+        by_discriminator = loss.discriminator(real, fake)
+    assert np.all(tape.gradient(by_generator, fake) < 0)
+    assert np.all(tape.gradient(by_discriminator, fake) > 0)
+
+
+def test_an_adversarial_loss_object_is_taken_as_it_is():
+    own = losses.AdversarialLoss("own", lambda r, f: 0.0, lambda r, f: 1.0)
+    assert losses.get_adversarial_loss(own) is own
+
+
+def test_an_unknown_loss_is_named_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"'hinge'.*Received: loss='hings'"):
+        losses.get_adversarial_loss("hings")
+
+
+def test_contrastive_loss_matches_a_softmax_written_out():
+    rng = np.random.default_rng(0)
+    images, texts = rng.normal(size=(2, 5, 7)).astype("float32")
+    unit = [v / np.linalg.norm(v, axis=1, keepdims=True) for v in (images, texts)]
+    similarity = unit[0] @ unit[1].T / 0.2
+    expected = -0.5 * np.mean(
+        np.diag(log_softmax(similarity, axis=1))
+        + np.diag(log_softmax(similarity, axis=0))
+    )
+    result = losses.contrastive_loss(images, texts, temperature=0.2)
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_contrastive_loss_of_equal_vectors_is_the_logarithm_of_the_batch():
+    same = np.ones((8, 3), "float32")
+    np.testing.assert_allclose(
+        losses.contrastive_loss(same, same), np.log(8), rtol=1e-5
+    )
+
+
+def test_contrastive_loss_of_perfect_pairs_is_near_zero_and_ignores_length():
+    pairs = np.eye(6, dtype="float32")
+    assert float(losses.contrastive_loss(pairs, 100 * pairs, 0.05)) < 1e-6
+
+
+def test_bank_contrastive_loss_matches_a_softmax_written_out():
+    rng = np.random.default_rng(1)
+    images, texts = rng.normal(size=(2, 4, 6))
+    bank = rng.normal(size=(9, 6))
+    expected = []
+    for image, text in zip(images, texts, strict=True):
+        others = np.vstack([text, bank])
+        cosines = others @ image / np.linalg.norm(others, axis=1)
+        logits = cosines / np.linalg.norm(image) / 0.1
+        expected.append(logsumexp(logits) - logits[0])
+    result = losses.bank_contrastive_loss(images, texts, bank)
+    np.testing.assert_allclose(result, np.mean(expected), rtol=1e-5)
+
+
+def test_bank_contrastive_loss_falls_when_the_image_nears_its_text():
+    rng = np.random.default_rng(2)
+    text, far = rng.normal(size=(2, 1, 6))
+    bank = rng.normal(size=(20, 6))
+    values = [
+        float(losses.bank_contrastive_loss(mix * text + (1 - mix) * far, text, bank))
+        for mix in (0.0, 0.5, 1.0)
+    ]
+    assert values[0] > values[1] > values[2]
+
+
+def test_token_prediction_loss_matches_a_cross_entropy_written_out():
+    logits = np.array([[2.0, -1.0, 0.5, 3.0]], "float32")
+    token_ids = np.array([[0, 2, 2, 3]])
+    mask = np.array([[True, True, True, False]])
+    probability = 1 / (1 + np.exp(-logits[0]))
+    expected = -np.sum(np.log([probability[0], probability[2]]))
+    expected -= np.sum(np.log([1 - probability[1], 1 - probability[3]]))
+    result = losses.token_prediction_loss(logits, token_ids, mask)
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_token_prediction_loss_of_zero_logits_is_known():
+    result = losses.token_prediction_loss(
+        np.zeros((3, 11), "float32"), np.zeros((3, 2), int), np.ones((3, 2), bool)
+    )
+    np.testing.assert_allclose(result, 11 * SOFTPLUS_0, rtol=1e-6)
+
+
+def test_cosine_similarity_matches_numpy_and_stays_finite_at_zero():
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(3, 4)), rng.normal(size=(5, 4))
+    expected = [
+        [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for b in second] for a in first
+    ]
+    result = losses.cosine_similarity(first, second)
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+    zero = np.zeros((1, 4), "float32")
+    assert np.all(np.isfinite(losses.cosine_similarity(zero, second)))
+
+
+def gradient(function, inputs):
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        outputs = function(*inputs)
+    return tape.gradient(outputs, inputs)
+
+
+def linear_score(image_slope, text_slope):
+    def score(image, text):
+        return tf.reduce_sum(image_slope * image, axis=(1, 2, 3)) + tf.reduce_sum(
+            text_slope * text, axis=1
+        )
+
+    return score
+
+
+@pytest.fixture
+def pair():
+    rng = np.random.default_rng(4)
+    image = tf.constant(rng.normal(size=(6, 4, 4, 3)).astype("float32"))
+    text = tf.constant(rng.normal(size=(6, 5)).astype("float32"))
+    return image, text
+
+
+def test_r1_of_a_linear_score_is_its_squared_slope(pair):
+    # |dD/dx|^2 = 48 * 0.5^2 = 12; gamma / 2 = 2.
+    penalty = losses.R1Penalty(gamma=4.0)
+    result = penalty(linear_score(0.5, 7.0), gradient, *pair)
+    np.testing.assert_allclose(result, 24.0, rtol=1e-5)
+
+
+def test_matching_aware_penalty_sees_image_and_text(pair):
+    # |(dD/dx, dD/de)|^2 = 48 * 0.25^2 + 5 * 0.1^2 = 3.05
+    result = losses.MatchingAwarePenalty()(linear_score(0.25, 0.1), gradient, *pair)
+    np.testing.assert_allclose(result, 2 * 3.05**3, rtol=1e-5)
+
+
+def test_finite_difference_penalty_tends_to_r1():
+    image = tf.zeros((4096, 2, 2, 3))
+    score = linear_score(0.5, 0.0)
+    expected = losses.R1Penalty(2.0)(score, gradient, image, tf.zeros((4096, 1)))
+    result = losses.FiniteDifferencePenalty(2.0, seed=1)(
+        score, None, image, tf.zeros((4096, 1))
+    )
+    np.testing.assert_allclose(result, expected, rtol=0.1)
+
+
+@pytest.mark.parametrize("name", sorted(losses.PENALTIES))
+def test_a_penalty_is_differentiable_by_the_weights(name, pair):
+    keras.utils.set_random_seed(0)
+    head = keras.layers.Dense(1)
+    features = keras.layers.Conv2D(4, 3, activation="tanh")
+
+    def score(image, text):
+        x = tf.reshape(features(image), (tf.shape(image)[0], 16))
+        return head(tf.concat([x, text], axis=1))
+
+    score(*pair)
+    with tf.GradientTape() as tape:
+        value = losses.PENALTIES[name]()(score, gradient, *pair)
+    assert float(value) > 0
+    for slope in tape.gradient(value, features.trainable_variables[:1]):
+        assert np.any(slope.numpy() != 0)
