@@ -126,7 +126,7 @@ def test_bad_captions(capfd, tiny_run, kind):
         (["train", "--dataset", "no_such_data"], "no_such_data"),
         (["train", "--loss", "l2"], "l2"),
         (["train", "--image-size", "48"], "48"),
-        (["train", "--steps", "many"], "many"),
+        (["train", "--steps", "many"], "--steps"),
         (["generate"], "aigc-keras"),
         (["paint"], "paint"),
     ],
