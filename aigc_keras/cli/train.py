@@ -14,7 +14,8 @@ def train(
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(10_000, help="Generator and discriminator updates."),
     batch_size: int = typer.Option(None, help="Images a step [32, or fewer if few]."),
-    learning_rate: float = typer.Option(3e-4, help="Of both networks."),
+    generator_learning_rate: float = typer.Option(1e-3, help="The highest."),
+    discriminator_learning_rate: float = typer.Option(3e-4, help="The highest."),
     loss: str = typer.Option(
         "hinge", help="hinge, non_saturating, relativistic or wasserstein."
     ),
@@ -58,7 +59,8 @@ def train(
         matching_steps=matching_steps,
         steps=steps,
         batch_size=batch_size or 32,
-        learning_rate=learning_rate,
+        generator_learning_rate=generator_learning_rate,
+        discriminator_learning_rate=discriminator_learning_rate,
         loss=loss,
         penalty=penalty,
         log_every=log_every,

@@ -206,8 +206,8 @@ class TextToImageGAN(keras.Model):
         """Set the optimizers and the losses.
 
         Args:
-            generator_optimizer: Keras optimizer; default Adam(3e-4, 0, 0.9).
-            discriminator_optimizer: Keras optimizer; the same default.
+            generator_optimizer: Keras optimizer; default `make_optimizer(1e-3)`.
+            discriminator_optimizer: Keras optimizer; default `make_optimizer(3e-4)`.
             loss: Name in `losses.ADVERSARIAL_LOSSES`, or an `AdversarialLoss`.
             loss_weights: `LossWeights`.
             penalty: Object called as `penalty(score, gradient, image, text)`, such as
@@ -220,9 +220,9 @@ class TextToImageGAN(keras.Model):
             ValueError: If `loss` is unknown.
         """
         super().compile(
-            optimizer=generator_optimizer or _default_optimizer(), loss=None, **kwargs
+            optimizer=generator_optimizer or make_optimizer(1e-3), loss=None, **kwargs
         )
-        self.discriminator_optimizer = discriminator_optimizer or _default_optimizer()
+        self.discriminator_optimizer = discriminator_optimizer or make_optimizer(3e-4)
         self.adversarial_loss = losses.get_adversarial_loss(loss)
         self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty
@@ -378,8 +378,9 @@ def ema_copy(generator):
     return copy
 
 
-def _default_optimizer():
-    return keras.optimizers.Adam(3e-4, beta_1=0.0, beta_2=0.9)
+def make_optimizer(learning_rate):
+    """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
+    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.9)
 
 
 def _check_sizes(generator, discriminator, text_encoder, judge, caption_bank):

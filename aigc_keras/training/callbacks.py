@@ -38,17 +38,27 @@ class StepCallback(keras.callbacks.Callback):
 
 
 class LearningRateDecay(StepCallback):
-    """Sets both learning rates before each step; see `decayed_learning_rate`."""
+    """Sets both learning rates before each step; see `decayed_learning_rate`.
 
-    def __init__(self, learning_rate, steps):
+    Args:
+        generator_peak: float. The generator's highest rate.
+        discriminator_peak: float. The discriminator's highest rate.
+        steps: int. Steps of the whole run.
+    """
+
+    def __init__(self, generator_peak, discriminator_peak, steps):
         super().__init__()
-        self.learning_rate = learning_rate
+        self.generator_peak = generator_peak
+        self.discriminator_peak = discriminator_peak
         self.steps = steps
 
     def on_train_batch_begin(self, batch, logs=None):
         """Set the rates of the coming step."""
-        rate = decayed_learning_rate(self.learning_rate, self.step, self.steps)
-        for optimizer in (self.model.optimizer, self.model.discriminator_optimizer):
+        for optimizer, peak in (
+            (self.model.optimizer, self.generator_peak),
+            (self.model.discriminator_optimizer, self.discriminator_peak),
+        ):
+            rate = decayed_learning_rate(peak, self.step, self.steps)
             optimizer.learning_rate.assign(rate)
 
 
@@ -83,7 +93,7 @@ class MetricsLog(StepCallback):
         if bad:
             raise TrainingDiverged(
                 f"Training stopped at step {step}: {', '.join(bad)} is not finite. "
-                "The last good checkpoint is kept; try a smaller --learning-rate."
+                "The last good checkpoint is kept; try smaller learning rates."
             )
         self.run.append_metrics({"step": step, **values})
         with self.writer.as_default(step):

@@ -30,7 +30,9 @@ class TrainingConfig:
         steps: int or None. GAN steps; None derives them from `minutes`.
         minutes: float or None. Wall-clock time of the GAN's training.
         batch_size: int. Images a GAN step.
-        learning_rate: float. Of both networks; decays to nothing over the last 40%.
+        generator_learning_rate: float. Peak; falls over the last 40% of the steps.
+        discriminator_learning_rate: float. The same of the discriminator. It is the
+            slower one: at equal rates it wins before the generator can draw.
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
         penalty: str or None. A name in `losses.PENALTIES`.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
@@ -53,7 +55,8 @@ class TrainingConfig:
     steps: int | None = 10_000
     minutes: float | None = None
     batch_size: int = 32
-    learning_rate: float = 3e-4
+    generator_learning_rate: float = 1e-3
+    discriminator_learning_rate: float = 3e-4
     loss: str = "hinge"
     penalty: str | None = None
     ema_half_life: float = 4000
@@ -88,6 +91,8 @@ class TrainingConfig:
             "steps",
             "minutes",
             "batch_size",
+            "generator_learning_rate",
+            "discriminator_learning_rate",
             "log_every",
             "sample_every",
             "save_every",

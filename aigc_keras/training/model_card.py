@@ -26,7 +26,8 @@ A text-to-image GAN of {config.image_size} x {config.image_size} pixels
   {len(dataset.flat_captions):,} captions
 - Text: {config.text_encoder or "a small GPT-2 trained on these captions"}
 - Steps: {config.steps:,} of {config.batch_size} images; loss `{config.loss}`;
-  learning rate {config.learning_rate:g}; seed {config.seed}
+  learning rates {config.generator_learning_rate:g} (generator) and
+  {config.discriminator_learning_rate:g} (discriminator); seed {config.seed}
 
 ## Use
 

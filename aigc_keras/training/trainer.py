@@ -7,6 +7,7 @@ import keras
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
 from aigc_keras.models import TextToImageGAN
+from aigc_keras.models.gan import make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
@@ -89,13 +90,9 @@ def cache_dir(config):
 
 def compile_for(gan, config):
     """Compile a GAN as a run's settings say."""
-
-    def optimizer():
-        return keras.optimizers.Adam(config.learning_rate, beta_1=0.0, beta_2=0.9)
-
     gan.compile(
-        optimizer(),
-        optimizer(),
+        make_optimizer(config.generator_learning_rate),
+        make_optimizer(config.discriminator_learning_rate),
         loss=config.loss,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         ema_half_life=config.ema_half_life,
@@ -112,7 +109,11 @@ def _fit(gan, run, config, dataset):
             return
         with Interrupt() as interrupt:
             callbacks = [
-                LearningRateDecay(config.learning_rate, config.steps),
+                LearningRateDecay(
+                    config.generator_learning_rate,
+                    config.discriminator_learning_rate,
+                    config.steps,
+                ),
                 MetricsLog(run, config.log_every),
                 SampleGrid(run, None, config.sample_every),
                 Checkpoint(run, config.save_every, interrupt),

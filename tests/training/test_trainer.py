@@ -100,7 +100,12 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
 
 @pytest.mark.slow
 def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp_path):
-    settings = {**tiny_settings, "learning_rate": 1e30, "steps": 40, "save_every": 2}
+    settings = {
+        **tiny_settings,
+        "generator_learning_rate": 1e30,
+        "steps": 40,
+        "save_every": 2,
+    }
     with pytest.raises(TrainingDiverged, match="is not finite"):
         train(TrainingConfig(**settings), tmp_path / "run")
     run = RunFolder(tmp_path / "run")
