@@ -5,10 +5,17 @@ from aigc_keras.training.schedules import decayed_learning_rate
 
 
 @pytest.mark.parametrize(
-    "step, expected", [(0, 2.0), (59, 2.0), (60, 2.0), (80, 1.0), (100, 0.04)]
+    "step, expected",
+    [(0, 0.01), (99, 1.0), (199, 2.0), (1200, 2.0), (1600, 1.0), (2000, 0.04)],
 )
-def test_flat_then_down(step, expected):
-    assert decayed_learning_rate(2.0, step, 100) == pytest.approx(expected)
+def test_up_flat_and_down(step, expected):
+    assert decayed_learning_rate(2.0, step, 2000) == pytest.approx(expected)
+
+
+def test_a_short_run_warms_up_over_a_tenth():
+    rates = [decayed_learning_rate(1.0, step, 50) for step in range(50)]
+    assert rates[:6] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0, 1.0])
+    assert decayed_learning_rate(1.0, 0, 1) == 1.0
 
 
 def test_precision_follows_the_processor(monkeypatch):
