@@ -22,7 +22,7 @@ app.command("generate")(generate.generate)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("presets")(presets.presets)
-app.command("datasets")(datasets.datasets)
+app.add_typer(datasets.app, name="datasets")
 
 
 def main(arguments=None):

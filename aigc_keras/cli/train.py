@@ -8,11 +8,26 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 def train(
     dataset: str = typer.Option("shapes", help="Data set; see `aigc-keras datasets`."),
-    data_dir: str = typer.Option(None, help="Your own directory, for coco_folder."),
+    data_dir: str = typer.Option(None, help="Your own directory of pictures."),
+    font: str = typer.Option(None, help="NotoColorEmoji.ttf, for noto_emoji."),
+    caption_feature: str = typer.Option(None, help="Captions of a tfds data set."),
+    image_feature: str = typer.Option(None, help="Images of a tfds data set."),
+    framing: str = typer.Option("centre", help="centre, random or letterbox."),
+    caption_pattern: str = typer.Option(None, help="Regular expression to keep."),
+    max_faulty: float = typer.Option(0.05, help="Share of pictures left out at most."),
+    augmentation: str = typer.Option(
+        None, help="Comma-separated, such as flip,crop,color_jitter [the preset's]."
+    ),
+    diff_augment: bool = typer.Option(
+        False, "--diff-augment", help="DiffAugment, for small data sets."
+    ),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
-    steps: int = typer.Option(10_000, help="Generator and discriminator updates."),
+    steps: int = typer.Option(
+        None, help="Generator and discriminator updates [10000]."
+    ),
+    minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
     batch_size: int = typer.Option(None, help="Images a step [32, or fewer if few]."),
     generator_learning_rate: float = typer.Option(1e-3, help="The highest."),
     discriminator_learning_rate: float = typer.Option(3e-4, help="The highest."),
@@ -52,12 +67,21 @@ def train(
     config = TrainingConfig(
         dataset=dataset,
         data_dir=data_dir,
+        font=font,
+        caption_feature=caption_feature,
+        image_feature=image_feature,
+        framing=framing,
+        caption_pattern=caption_pattern,
+        max_faulty=max_faulty,
+        augmentation=None if augmentation is None else split_names(augmentation),
+        diff_augment=diff_augment,
         prepared_dir=prepared_dir,
         preset=preset,
         image_size=image_size or get_preset(preset)["image_size"],
         text_encoder=text_encoder,
         matching_steps=matching_steps,
-        steps=steps,
+        steps=steps or (None if minutes else 10_000),
+        minutes=minutes,
         batch_size=batch_size or 32,
         generator_learning_rate=generator_learning_rate,
         discriminator_learning_rate=discriminator_learning_rate,
@@ -88,3 +112,8 @@ def train(
             f'Draw:     aigc-keras generate "..." --run {folder.path} -o picture.png',
         ],
     )
+
+
+def split_names(text):
+    """Return the names of a comma-separated list."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -2,6 +2,7 @@
 
 import io
 import pathlib
+import threading
 import warnings
 
 import numpy as np
@@ -11,34 +12,39 @@ from aigc_keras.datasets.errors import ImageError
 
 # 64 megapixels decode to about 200 MB; more in one picture is a mistake or an attack.
 MAX_PIXELS = 64_000_000
+# Larger pictures are decoded one at a time, whatever the number of threads.
+LARGE_PIXELS = 8_000_000
+MAX_BYTES = 256 * 2**20
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+_LARGE_PICTURE = threading.Lock()
 
 
-def read_image(source, background=(255, 255, 255)):
+def read_image(source, background=(255, 255, 255), framing=None):
     """Read a picture as RGB.
 
     EXIF rotation is applied, transparency is laid on `background`, palettes, greyscale
     and 16-bit values are converted, and of an animation the first frame is taken.
+    Whatever the number of threads, decoding needs less than about 1 GB.
 
     Args:
         source: Path, or bytes of an image file.
         background: Tuple of three int, sRGB, behind transparent pixels.
+        framing: Function from a PIL image to a PIL image that brings it to its final
+            size, with an attribute `side`, see `aigc_keras.datasets.framing`; a JPEG is
+            then decoded at a lower scale where that is enough. None: as it is.
 
     Returns:
         uint8 array `(height, width, 3)` in [0, 255].
 
     Raises:
         ImageError: If the file is missing, not an image, truncated, or larger than
-            `MAX_PIXELS`.
+            `MAX_PIXELS`, or if `framing` refuses it.
     """
     with _open(source) as image:
-        try:
-            image = ImageOps.exif_transpose(image)
-            return np.asarray(_to_rgb(image, background))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise ImageError(
-                "An image must be a complete picture file; replace it or leave it out. "
-                f"Received: {_describe(source)} ({error})"
-            ) from error
+        if image.width * image.height <= LARGE_PIXELS:
+            return _decode(image, source, background, framing)
+        with _LARGE_PICTURE:
+            return _decode(image, source, background, framing)
 
 
 def check_image(source):
@@ -51,17 +57,57 @@ def check_image(source):
         return image.size
 
 
+def stored_form(path):
+    """Return what a data set stores of a picture: its path, or its pixels.
+
+    An ordinary JPEG or PNG is stored byte by byte. What a plain decoder would show
+    wrongly (rotation, transparency, palettes, 16 bits, CMYK) or not at all (WebP, GIF,
+    BMP) is stored as its pixels.
+
+    Args:
+        path: Path of an image file.
+
+    Returns:
+        str path, or uint8 array `(height, width, 3)`.
+
+    Raises:
+        ImageError: As `check_image`, or as `read_image` where pixels are stored.
+    """
+    with _open(path) as image:
+        plain = (
+            image.format in ("JPEG", "PNG")
+            and image.mode in ("RGB", "L")
+            and not image.has_transparency_data
+            and image.getexif().get(0x0112, 1) == 1
+        )
+    return str(path) if plain else read_image(path)
+
+
+def _decode(image, source, background, framing):
+    try:
+        if framing is not None:
+            # Twice the side leaves the antialiased resize enough to work with.
+            image.draft(None, (2 * framing.side, 2 * framing.side))
+        image = _to_rgb(ImageOps.exif_transpose(image), background)
+        return np.asarray(framing(image) if framing is not None else image)
+    except ImageError as error:
+        raise ImageError(f"{error} ({_describe(source)})", error.reason) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(
+            "An image must be a complete picture file; replace it or leave it out. "
+            f"Received: {_describe(source)} ({error})",
+            "truncated" if "truncated" in str(error) else "unreadable",
+        ) from error
+
+
 def _open(source):
+    _check_bytes(source)
     try:
         with warnings.catch_warnings():
             # The limit below is stricter than Pillow's warning.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")
             file = io.BytesIO(source) if isinstance(source, bytes) else source
-            image = Image.open(file)
-    except FileNotFoundError as error:
-        raise ImageError(
-            f"An image file must exist. Received: {_describe(source)}"
-        ) from error
+            image = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(source, "more than Pillow opens") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
@@ -76,16 +122,31 @@ def _open(source):
     return image
 
 
+def _check_bytes(source):
+    if isinstance(source, bytes):
+        size = len(source)
+    else:
+        path = pathlib.Path(source)
+        if not path.is_file():
+            raise ImageError(
+                f"An image file must exist. Received: {_describe(source)}", "missing"
+            )
+        size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise _too_large(source, f"{size:,} bytes")
+
+
 def _too_large(source, size):
     return ImageError(
-        f"An image must have at most {MAX_PIXELS:,} pixels; scale it down. "
-        f"Received: {_describe(source)} of {size}"
+        f"An image must have at most {MAX_PIXELS:,} pixels and {MAX_BYTES:,} bytes; "
+        f"scale it down. Received: {_describe(source)} of {size}",
+        "too large",
     )
 
 
 def _to_rgb(image, background):
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, "float64")
+        values = np.asarray(image, "float32")
         # 16-bit greyscale opens as integers up to 65,535.
         if values.max(initial=0) > 255:
             values = values / 257
@@ -94,8 +155,9 @@ def _to_rgb(image, background):
         ).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, (*background, 255))
-        return Image.alpha_composite(ground, layer).convert("RGB")
+        ground = Image.new("RGB", layer.size, background)
+        ground.paste(layer, mask=layer.getchannel("A"))
+        return ground
     return image.convert("RGB")
 
 

@@ -2,16 +2,11 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets.errors import DatasetError
-
-# Pictures of one split are held in memory, resized, up to this many bytes.
-MEMORY_LIMIT = 4 * 2**30
-SHUFFLE_BUFFER = 20_000
 
 
 def to_model_range(image):
@@ -23,31 +18,6 @@ def to_pixels(image):
     """Map float images in [-1, 1] to uint8 in [0, 255], rounded and clipped."""
     image = (tf.cast(image, tf.float32) + 1.0) * 127.5
     return tf.cast(tf.clip_by_value(tf.round(image), 0.0, 255.0), tf.uint8)
-
-
-def resize_image(image, image_size):
-    """Crop the central square and resize it with antialiasing.
-
-    Args:
-        image: uint8 tensor `(height, width, 3)`.
-        image_size: int. Side of the result in pixels.
-
-    Returns:
-        uint8 tensor `(image_size, image_size, 3)`.
-    """
-    height, width = tf.shape(image)[0], tf.shape(image)[1]
-    side = tf.minimum(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = image[top : top + side, left : left + side]
-
-    def resize():
-        size = (image_size, image_size)
-        scaled = tf.image.resize(square, size, "bicubic", antialias=True)
-        return tf.cast(tf.clip_by_value(tf.round(scaled), 0, 255), tf.uint8)
-
-    result = tf.cond(side == image_size, lambda: square, resize)
-    result.set_shape((image_size, image_size, 3))
-    return result
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +36,7 @@ class CaptionTable:
 
     def columns(self):
         """Return the arrays that are there, by the names a batch has."""
-        arrays = dataclasses.asdict(self)
+        arrays = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return {name: array for name, array in arrays.items() if array is not None}
 
 
@@ -76,45 +46,52 @@ class CaptionedDataset:
     Args:
         name: str. Name of the data set and its configuration.
         split: str. Name of the split.
-        open_elements: Function `(decode) -> tf.data.Dataset` of dicts with `captions`
-            string `(num_captions,)` and, when `decode`, `image` uint8 `(h, w, 3)`, in
-            an order that never changes.
-        num_images: int. Number of elements.
-        image_size: int. Side in pixels that images are resized to.
+        images: uint8 array `(n, side, side, 3)`; may be mapped from disk.
+        captions: List of n lists of str, none of them empty.
         batch_size: int. Images in a batch.
+        labels: int array `(n,)`, or None.
+        class_names: List of str, or None.
+        report: `FaultReport` of what was left out, or None.
+
+    Raises:
+        DatasetError: If there is no image, or the numbers differ.
+        ValueError: If `batch_size` is not positive.
     """
 
-    def __init__(self, name, split, open_elements, num_images, image_size, batch_size):
-        if not 1 <= batch_size:
+    def __init__(
+        self,
+        name,
+        split,
+        images,
+        captions,
+        batch_size,
+        labels=None,
+        class_names=None,
+        report=None,
+    ):
+        if batch_size < 1:
             raise ValueError(
                 f"`batch_size` must be at least 1. Received: batch_size={batch_size}"
             )
-        if num_images < 1:
+        if not len(images):
             raise DatasetError(
                 f"A split must hold at least one image. Received: {name}/{split}"
             )
+        if len(images) != len(captions) or not all(captions):
+            raise DatasetError(
+                "Every image must have a list of captions. Received: "
+                f"{len(images)} images and {sum(map(bool, captions))} with captions"
+            )
         self.name = name
         self.split = split
-        self.num_images = num_images
-        self.image_size = image_size
+        self.images = images
+        self.captions = captions
         self.batch_size = batch_size
-        self._open_elements: Callable = open_elements
-
-    @functools.cached_property
-    def captions(self):
-        """List of lists of str: the captions of each image."""
-        batches = self._open_elements(decode=False).ragged_batch(1024)
-        columns = (batch["captions"] for batch in batches)
-        return [
-            [caption.decode() for caption in captions]
-            for column in columns
-            # Captions that are equally many on every image come as a plain tensor.
-            for captions in (
-                column.to_list()
-                if isinstance(column, tf.RaggedTensor)
-                else column.numpy().tolist()
-            )
-        ]
+        self.labels = labels
+        self.class_names = class_names
+        self.report = report
+        self.num_images = len(images)
+        self.image_size = images.shape[1]
 
     @functools.cached_property
     def row_splits(self):
@@ -125,17 +102,6 @@ class CaptionedDataset:
     def flat_captions(self):
         """List of every caption, image by image."""
         return [caption for captions in self.captions for caption in captions]
-
-    @functools.cached_property
-    def images(self):
-        """uint8 array `(num_images, image_size, image_size, 3)`, all of the split."""
-        side = self.image_size
-        images = np.zeros((self.num_images, side, side, 3), "uint8")
-        start = 0
-        for batch in self._resized().batch(256).as_numpy_iterator():
-            images[start : start + len(batch)] = batch
-            start += len(batch)
-        return images
 
     def model_images(self, rows):
         """Return chosen images as a model sees them.
@@ -148,84 +114,64 @@ class CaptionedDataset:
         """
         return to_model_range(self.images[rows]).numpy()
 
-    @property
-    def fits_in_memory(self):
-        """Whether all images of the split may be held in memory."""
-        return self.num_images * self.image_size**2 * 3 <= MEMORY_LIMIT
-
-    def _resized(self):
-        return self._open_elements(decode=True).map(
-            lambda element: resize_image(element["image"], self.image_size),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-
-    def training_batches(self, table, batch_size=None, seed=0, start_step=0):
+    def training_batches(
+        self, table, batch_size=None, seed=0, start_step=0, augment=None
+    ):
         """Return an endless, shuffled, exactly resumable `tf.data.Dataset`.
 
         Batch `n` depends only on the arguments and `n`, so a run that resumes with
         `start_step=n` sees what an unbroken run sees. Each image comes once an epoch
-        with one of its captions, chosen at random.
+        with one of its captions, chosen at random. Pixels stay on disk until their
+        batch comes: memory does not grow with the data set.
 
         Args:
             table: `CaptionTable` of `flat_captions`.
             batch_size: int. Default: the data set's own.
-            seed: int. Seeds the order and the choice of captions.
+            seed: int. Seeds the order, the choice of captions and the augmentation.
             start_step: int. Batches to skip.
+            augment: `Augmentation`, or None.
 
         Returns:
-            Dataset of dicts: `image` float32 `(batch, size, size, 3)` in [-1, 1] and
-            the table's columns, one row an image.
+            Dataset of dicts: `image` float32 `(batch, size, size, 3)` in [-1, 1],
+            `label` int64 `(batch,)` where there are classes, and the table's columns,
+            one row an image.
         """
         batch_size = batch_size or self.batch_size
-        start = start_step * batch_size
-        columns = {k: tf.constant(v) for k, v in table.columns().items()}
-        row_splits = tf.constant(self.row_splits, tf.int64)
-        if self.fits_in_memory:
-            stream = self._memory_stream(seed, start)
-        else:
-            stream = self._file_stream(seed, start)
-
-        @tf.autograph.experimental.do_not_convert
-        def add_text(count, index, image):
-            low, high = row_splits[index], row_splits[index + 1]
-            row = tf.random.stateless_uniform([], [seed, count], low, high, tf.int64)
-            text = {name: tf.gather(array, row) for name, array in columns.items()}
-            if "text_embedding" in text:
-                text["text_embedding"] = tf.cast(text["text_embedding"], tf.float32)
-            return {"image": to_model_range(image), **text}
-
-        return (
-            stream.map(add_text, num_parallel_calls=tf.data.AUTOTUNE)
-            .batch(batch_size, drop_remainder=True)
-            .prefetch(4)
-        )
-
-    def _memory_stream(self, seed, start):
-        images = tf.constant(self.images)
         number = self.num_images
+        row_splits = tf.constant(self.row_splits, tf.int64)
+        seed = tf.constant(seed, tf.int64)
+        columns = {k: tf.constant(v) for k, v in table.columns().items()}
+
+        def read(rows):
+            return self.images[rows]
 
         @tf.autograph.experimental.do_not_convert
-        def pick(count):
-            # A permutation a seed, computed at any point without the ones before it.
-            epoch = tf.cast(count // number, tf.int32)
-            index = tf.random.experimental.index_shuffle(
-                count % number, [seed, epoch], number - 1
+        def make_batch(step):
+            counts = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+            # A permutation an epoch, computed at any point without those before it.
+            # (`tf.random.experimental.index_shuffle` pads a matrix of seeds wrongly.)
+            fixed = tf.fill([batch_size], seed)
+            index = tf.raw_ops.RandomIndexShuffle(
+                index=counts % number,
+                seed=tf.stack([0 * fixed, fixed, counts // number], axis=1),
+                max_index=tf.fill([batch_size], tf.constant(number - 1, tf.int64)),
             )
-            return count, index, images[index]
+            low, high = tf.gather(row_splits, index), tf.gather(row_splits, index + 1)
+            share = tf.random.stateless_uniform([batch_size], [seed, step])
+            rows = low + tf.cast(share * tf.cast(high - low, tf.float32), tf.int64)
+            pixels = tf.numpy_function(read, [index], tf.uint8, stateful=False)
+            side = self.image_size
+            pixels = tf.ensure_shape(pixels, (None, side, side, 3))
+            if augment is not None:
+                pixels = augment(pixels, tf.stack([seed, step]))
+            batch = {"image": to_model_range(pixels)}
+            for name, array in columns.items():
+                batch[name] = tf.gather(array, rows)
+            if "text_embedding" in batch:
+                batch["text_embedding"] = tf.cast(batch["text_embedding"], tf.float32)
+            if self.labels is not None:
+                batch["label"] = tf.gather(tf.constant(self.labels, tf.int64), index)
+            return batch
 
-        counts = tf.data.Dataset.range(start, np.iinfo(np.int64).max)
-        return counts.map(pick, num_parallel_calls=tf.data.AUTOTUNE)
-
-    def _file_stream(self, seed, start):
-        elements = self._open_elements(decode=True).enumerate()
-        elements = elements.map(
-            lambda index, element: (
-                index,
-                resize_image(element["image"], self.image_size),
-            ),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-        buffer = min(self.num_images, SHUFFLE_BUFFER)
-        shuffled = elements.shuffle(buffer, seed, reshuffle_each_iteration=True)
-        stream = shuffled.repeat().enumerate().skip(start)
-        return stream.map(lambda count, pair: (count, *pair))
+        steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max // batch_size)
+        return steps.map(make_batch, num_parallel_calls=2).prefetch(4)

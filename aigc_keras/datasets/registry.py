@@ -1,210 +1,226 @@
 """Data sets by name."""
 
-import contextlib
 import dataclasses
-import os
-import sys
 from collections.abc import Callable
 
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from aigc_keras.datasets.coco_folder import coco_folder_dataset_builder
+from aigc_keras.datasets import class_captions
+from aigc_keras.datasets.captioned_folder.reading import read_captioned_folder
+from aigc_keras.datasets.coco_folder.reading import read_coco_directory
 from aigc_keras.datasets.errors import DatasetError
-from aigc_keras.datasets.pipeline import CaptionedDataset
+from aigc_keras.datasets.noto_emoji import noto_emoji_dataset_builder
 from aigc_keras.datasets.shapes import shapes_dataset_builder
+from aigc_keras.datasets.sources import (
+    FolderSource,
+    Options,
+    TfdsSource,
+    caption_reader,
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class Entry:
     """A data set that can be asked for by name.
 
     Args:
         description: str. One line for the list of data sets.
-        make_builder: Function `(config, data_dir, prepared_dir) -> tfds builder`.
-        caption_feature: Path of the captions in the features, a tuple of str.
-        image_feature: str. Name of the image feature.
+        open: Function `(name, config, options)` to a `TfdsSource` or `FolderSource`.
     """
 
     description: str
-    make_builder: Callable
-    caption_feature: tuple = ("captions",)
-    image_feature: str = "image"
+    open: Callable
 
 
-def _make_shapes(config, data_dir, prepared_dir):
-    del data_dir
-    return shapes_dataset_builder.Builder(
-        config=config or "single", data_dir=prepared_dir
-    )
-
-
-def _make_coco_folder(config, data_dir, prepared_dir):
-    del config
-    if data_dir is None:
-        raise DatasetError(
-            "`coco_folder` needs `data_dir` (--data-dir), a directory in COCO's "
-            "layout. Received: none"
-        )
-    return coco_folder_dataset_builder.Builder(
-        source_dir=os.fspath(data_dir), data_dir=prepared_dir
-    )
-
-
-def _make_coco_captions(config, data_dir, prepared_dir):
-    del prepared_dir
-    return _make_tfds("coco_captions", config, data_dir)
-
-
-SOURCES = {
-    "shapes": Source("one coloured shape an image, drawn here", _make_shapes),
-    "coco_folder": Source("a local directory in COCO's layout", _make_coco_folder),
-    "coco_captions": Source(
-        "COCO 2014 captions, by tfds",
-        _make_coco_captions,
-        ("captions", "text"),
-    ),
-}
-
-
-def load_dataset(
-    name,
-    split="train",
-    image_size=64,
-    batch_size=64,
-    data_dir=None,
-    prepared_dir="data",
-):
-    """Load a captioned data set by name, preparing it first where needed.
+def open_source(name, options=None):
+    """Open a data set without preparing it.
 
     Args:
-        name: str. A name in `SOURCES`, or any tfds data set with a text feature, with
-            the configuration after a slash, such as `"shapes/scenes"`.
-        split: str. Such as `"train"` or `"validation[:100]"`.
-        image_size: int. Side in pixels of the resized images.
-        batch_size: int. Images in a batch.
-        data_dir: Path. For `coco_folder` the user's directory; for a tfds data set
-            tfds's own folder.
-        prepared_dir: Path. Where data sets of this package are prepared.
+        name: str. A name in `SOURCES`, or any tfds data set, with the configuration
+            after a slash, such as `"shapes/scenes"`.
+        options: `Options`.
 
     Returns:
-        A `CaptionedDataset`.
+        `TfdsSource` or `FolderSource`.
 
     Raises:
-        DatasetError: If there is no such data set or split, or it cannot be prepared.
-
-    Example:
-    >>> import aigc_keras as aigc
-    >>> train = aigc.load_dataset("shapes", image_size=32)  # doctest: +SKIP
-    >>> train.num_images  # doctest: +SKIP
-    50000
+        DatasetError: If there is no such data set, or it needs what is not given.
     """
-    builder, source = load_builder(name, data_dir, prepared_dir)
-    return _open_split(name, split, builder, source, image_size, batch_size)
-
-
-def load_builder(name, data_dir=None, prepared_dir="data"):
-    """Return the prepared tfds builder of a data set and the `Source` it is read by.
-
-    Args and errors are those of `load_dataset`.
-    """
+    options = options or Options()
     base, _, config = str(name).partition("/")
-    source = SOURCES.get(base)
-    if source is None:
-        builder = _make_tfds(base, config, data_dir)
-        source = _describe_tfds(base, builder)
-    else:
-        builder = source.make_builder(config or None, data_dir, str(prepared_dir))
-    prepare(builder)
-    return builder, source
+    if base in SOURCES:
+        return SOURCES[base].open(str(name), config or None, options)
+    return _open_tfds(str(name), options)
 
 
-def prepare(builder):
-    """Prepare a builder's data unless they lie there already."""
-    tfds.disable_progress_bar()
-    try:
-        # tfds announces itself on stdout, which belongs to the caller's own output.
-        with contextlib.redirect_stdout(sys.stderr):
-            builder.download_and_prepare()
-    except OSError as error:
-        raise DatasetError(
-            f"Data must be prepared in a folder that can be written and has room. "
-            f"Received: {builder.data_path} ({error})"
-        ) from error
+def _open_shapes(name, config, options):
+    builder = shapes_dataset_builder.Builder(
+        config=config or "single", data_dir=str(options.prepared_dir)
+    )
+    return TfdsSource(name, builder, caption_reader("captions"))
 
 
-def _make_tfds(name, config, data_dir):
-    full = f"{name}/{config}" if config else name
-    try:
-        return tfds.builder(full, data_dir=data_dir)
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        raise DatasetError(
-            f"A data set must be one of {sorted(SOURCES)} or a tfds data set with "
-            f"captions. Received: {full!r}"
-        ) from error
+def _open_noto_emoji(name, config, options):
+    builder = noto_emoji_dataset_builder.Builder(
+        config=config or "base", data_dir=str(options.prepared_dir), font=options.font
+    )
+    return TfdsSource(name, builder, caption_reader("captions"))
 
 
-def _describe_tfds(name, builder):
-    """Find the image and the caption feature of any tfds data set."""
-    features = builder.info.features
-    images = [k for k in features if isinstance(features[k], tfds.features.Image)]
-    for key in features:
-        path = _caption_path(key, features[key])
-        if path and images:
-            return Source(f"{name}, by tfds", None, path, images[0])
-    raise DatasetError(
-        "A tfds data set must have an image feature and a text feature named like "
-        f"caption or text. Received: {name!r} with features {sorted(features)}"
+def _folder_opener(read):
+    def open_folder(name, config, options):
+        del config
+        if options.data_dir is None:
+            raise DatasetError(
+                f"`{name}` needs `data_dir` (--data-dir), a directory of your own. "
+                "Received: none"
+            )
+        splits, class_names = read(options.data_dir)
+        return FolderSource(name, splits, class_names, options.data_dir)
+
+    return open_folder
+
+
+def _read_coco(source_dir):
+    return read_coco_directory(source_dir), None
+
+
+def _captioned(caption_feature):
+    def open_captioned(name, config, options):
+        del config
+        return TfdsSource(
+            name, _make_builder(name, options), caption_reader(caption_feature)
+        )
+
+    return open_captioned
+
+
+def _labelled(captions, names=None):
+    def open_labelled(name, config, options):
+        del config
+        builder = _make_builder(name, options)
+        return _with_class_captions(
+            name, builder, captions, "image", "label", names and names()
+        )
+
+    return open_labelled
+
+
+def _with_class_captions(name, builder, captions, image, label, own_names=None):
+    own = own_names or builder.info.features[label].names
+    names = captions.names(own)
+    return TfdsSource(
+        name,
+        builder,
+        lambda element, names: captions.write(int(element[label]), names),
+        image,
+        label,
+        names,
     )
 
 
-def _caption_path(key, feature):
-    named = any(word in key for word in ("caption", "text", "description"))
-    inner = getattr(feature, "feature", feature)
-    if named and isinstance(inner, tfds.features.Text):
-        return (key,)
-    if named and isinstance(inner, tfds.features.FeaturesDict) and "text" in inner:
-        return (key, "text")
+def _open_birds(name, config, options):
+    del config
+    captions = class_captions.BIRDS
+
+    def write(element, names):
+        # The label itself has no names; each element carries its own.
+        own = class_captions.plain_name(element["label_name"].decode())
+        return captions.write(0, [own])
+
+    return TfdsSource(name, _make_builder(name, options), write, "image", "label")
+
+
+def _open_tfds(name, options):
+    """Open a tfds data set that is not in the list, by its features."""
+    builder = _make_builder(name, options)
+    features = builder.info.features
+    image = options.image_feature or _find_image(features)
+    if image not in features or not isinstance(features[image], tfds.features.Image):
+        raise DatasetError(
+            "`image_feature` (--image-feature) must name an image feature. Received: "
+            f"{image!r} of {name!r} with features {sorted(features)}"
+        )
+    caption = options.caption_feature or _find_caption(features)
+    if caption is not None:
+        if not _is_caption(features, caption):
+            raise DatasetError(
+                "`caption_feature` (--caption-feature) must name a text feature. "
+                f"Received: {caption!r} of {name!r} with features {sorted(features)}"
+            )
+        return TfdsSource(name, builder, caption_reader(caption), image)
+    label = _find_label(features)
+    if label is None:
+        raise DatasetError(
+            "A tfds data set must have captions or a class label; name the captions "
+            f"with --caption-feature. Received: {name!r} with features "
+            f"{sorted(features)}"
+        )
+    return _with_class_captions(name, builder, class_captions.GENERIC, image, label)
+
+
+def _make_builder(name, options):
+    try:
+        return tfds.builder(name, data_dir=options.data_dir)
+    except (tfds.core.DatasetNotFoundError, ValueError) as error:
+        raise DatasetError(
+            f"A data set must be one of {sorted(SOURCES)} or a tfds data set. "
+            f"Received: {name!r}"
+        ) from error
+
+
+def _find_image(features):
+    images = [k for k in features if isinstance(features[k], tfds.features.Image)]
+    return "image" if "image" in images else next(iter(images), None)
+
+
+def _find_caption(features):
+    for key in features:
+        if any(word in key for word in ("caption", "text", "description")):
+            for path in (key, f"{key}/text", f"{key}/caption"):
+                if _is_caption(features, path):
+                    return path
     return None
 
 
-def _open_split(name, split, builder, source, image_size, batch_size):
-    base = split.partition("[")[0]
-    splits = builder.info.splits
-    if splits and base not in splits:
-        raise DatasetError(
-            f"`split` must be one of {sorted(splits)}. "
-            f"Received: split={split!r} of {name!r}"
-        )
-
-    def open_elements(decode):
-        skip = None if decode else {source.image_feature: tfds.decode.SkipDecoding()}
-        dataset = builder.as_dataset(split=split, shuffle_files=False, decoders=skip)
-        return dataset.map(
-            lambda element: _to_contract(element, source, decode),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-
-    number = _count(open_elements(decode=False))
-    return CaptionedDataset(
-        str(name), split, open_elements, number, image_size, batch_size
-    )
+def _is_caption(features, path):
+    feature = features.get(path) if path in features else features
+    for key in path.split("/") if feature is features else ():
+        inner = getattr(feature, "feature", feature)
+        if not isinstance(inner, tfds.features.FeaturesDict) or key not in inner:
+            return False
+        feature = inner[key]
+    return isinstance(getattr(feature, "feature", feature), tfds.features.Text)
 
 
-def _count(dataset):
-    number = int(dataset.cardinality())
-    # Negative where tfds does not know, as for generated data.
-    return number if number >= 0 else sum(1 for _ in dataset)
+def _find_label(features):
+    for key in ("label", *features):
+        if key in features and isinstance(features[key], tfds.features.ClassLabel):
+            return key
+    return None
 
 
-def _to_contract(element, source, decode):
-    captions = element
-    for key in source.caption_feature:
-        captions = captions[key]
-    result = {"captions": tf.reshape(captions, [-1])}
-    if decode:
-        image = element[source.image_feature]
-        if image.shape[-1] == 1:
-            image = tf.image.grayscale_to_rgb(image)
-        result["image"] = image
-    return result
+SOURCES = {
+    "shapes": Entry("coloured shapes and their scenes, drawn here", _open_shapes),
+    "noto_emoji": Entry(
+        "emoji of a font and their names, drawn here", _open_noto_emoji
+    ),
+    "captioned_folder": Entry(
+        "your pictures with captions.csv, .jsonl or .txt, or a folder a class",
+        _folder_opener(read_captioned_folder),
+    ),
+    "coco_folder": Entry("your directory in COCO's layout", _folder_opener(_read_coco)),
+    "coco_captions": Entry("COCO 2014 captions, by tfds", _captioned("captions/text")),
+    "mnist": Entry("handwritten digits, by tfds", _labelled(class_captions.DIGITS)),
+    "fashion_mnist": Entry("clothes, by tfds", _labelled(class_captions.FASHION)),
+    "cifar10": Entry("ten classes of photographs", _labelled(class_captions.CIFAR10)),
+    "cifar100": Entry("a hundred classes", _labelled(class_captions.CIFAR100)),
+    "imagenet2012": Entry(
+        "ImageNet-1k, by tfds from your own download",
+        _labelled(class_captions.GENERIC, class_captions.imagenet_names),
+    ),
+    "oxford_flowers102": Entry(
+        "102 kinds of flowers, by tfds", _labelled(class_captions.FLOWERS)
+    ),
+    "caltech_birds2011": Entry("200 kinds of birds, by tfds", _open_birds),
+}

@@ -1,6 +1,7 @@
 """From a run's folder to numbers."""
 
 from aigc_keras.datasets import CaptionTable, load_dataset
+from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.language import encode_captions
 
@@ -15,8 +16,7 @@ def evaluate_gan(gan, config, num_images=2000, seed=0, on_batch=None):
 
     Args:
         gan: Compiled `TextToImageGAN` with a text encoder.
-        config: Dict of the run's settings: `dataset`, `data_dir`, `prepared_dir`,
-            `split`, `image_size`, `batch_size`.
+        config: Dict of the run's settings, see `TrainingConfig`.
         num_images: int. Images a split at most.
         seed: int. Seed of the first image.
         on_batch: Function `(done, total)`, for progress.
@@ -34,8 +34,7 @@ def evaluate_gan(gan, config, num_images=2000, seed=0, on_batch=None):
         config["split"],
         config["image_size"],
         min(config["batch_size"], num_images),
-        config["data_dir"],
-        config["prepared_dir"],
+        **{name: config[name] for name in SOURCE_ARGUMENTS},
     )
     batch_size = min(config["batch_size"], dataset.num_images)
     table = CaptionTable(**encode_captions(gan.text_encoder, dataset.flat_captions))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aigc_keras.datasets.registry import load_builder
+from aigc_keras.datasets import Options, open_source
 from aigc_keras.datasets.shapes.captions import LANGUAGES
 from aigc_keras.datasets.shapes.examples import read_examples
 from aigc_keras.metrics import SceneAlignment
@@ -30,14 +30,15 @@ def measure_alignment(
     Returns:
         Dict `{split: {language: {"alignment": {attribute: float}}}}`.
     """
-    builder, _ = load_builder(dataset, None, prepared_dir)
+    source = open_source(dataset, Options(prepared_dir=prepared_dir))
+    source.prepare()
     noise = np.stack(
         [noise_from_seed(seed + i, gan.generator.noise_dim) for i in range(num_images)]
     )
     total = len(ALIGNMENT_SPLITS) * len(LANGUAGES)
     results, done = {}, 0
     for split in ALIGNMENT_SPLITS:
-        examples = read_examples(builder, f"{split}[:{num_images}]")
+        examples = read_examples(source.builder, f"{split}[:{num_images}]")
         results[split] = {}
         for language in LANGUAGES:
             captions = [example.captions[language][0] for example in examples]

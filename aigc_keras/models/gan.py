@@ -6,8 +6,10 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
+from aigc_keras.layers.diff_augment import NUM_CHANCES
 from aigc_keras.models import objective, saving
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
@@ -146,7 +148,16 @@ class TextToImageGAN(keras.Model):
         table = make_caption_table(encoder, dataset, cache_dir)
         self.caption_bank.assign(make_caption_bank(table, self.seed))
 
-    def fit(self, x=None, *, epochs=1, steps_per_epoch=None, cache_dir=None, **kwargs):
+    def fit(
+        self,
+        x=None,
+        *,
+        epochs=1,
+        steps_per_epoch=None,
+        cache_dir=None,
+        augmentation=(),
+        **kwargs,
+    ):
         """Train the GAN.
 
         Args:
@@ -156,12 +167,18 @@ class TextToImageGAN(keras.Model):
             epochs: int. Default 1.
             steps_per_epoch: int. Default for a `CaptionedDataset`: each image once.
             cache_dir: Path where encoded captions are kept, or None.
+            augmentation: Sequence of names in `datasets.AUGMENTATIONS`, for a
+                `CaptionedDataset`.
             **kwargs: Passed to `keras.Model.fit`.
 
         Returns:
             `keras.callbacks.History`.
+
+        Raises:
+            DatasetError: If an augmentation is unknown or would make captions untrue.
         """
         if isinstance(x, CaptionedDataset):
+            augment = make_augmentation(augmentation, x)
             if self.text_encoder is None:
                 self.adapt(x, cache_dir=cache_dir)
             table = make_caption_table(self.text_encoder, x, cache_dir)
@@ -169,7 +186,7 @@ class TextToImageGAN(keras.Model):
             steps_per_epoch = steps_per_epoch or x.num_images // size
             self.training_data = x
             done = int(self.optimizer.iterations.numpy())
-            x = x.training_batches(table, size, self.seed, done)
+            x = x.training_batches(table, size, self.seed, done, augment)
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
@@ -200,6 +217,7 @@ class TextToImageGAN(keras.Model):
         loss="hinge",
         loss_weights=None,
         penalty=None,
+        diff_augment=None,
         ema_half_life=4000,
         **kwargs,
     ):
@@ -212,6 +230,8 @@ class TextToImageGAN(keras.Model):
             loss_weights: `LossWeights`.
             penalty: Object called as `penalty(score, gradient, image, text)`, such as
                 `losses.R1Penalty`, or None.
+            diff_augment: `layers.DiffAugment` that real and generated images go
+                through before the discriminator, or None. For small data sets.
             ema_half_life: float. Images after which a weight's share in the moving
                 average has halved.
             **kwargs: Passed to `keras.Model.compile`.
@@ -226,6 +246,7 @@ class TextToImageGAN(keras.Model):
         self.adversarial_loss = losses.get_adversarial_loss(loss)
         self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty
+        self.diff_augment = diff_augment
         self.ema_half_life = ema_half_life
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.generator.trainable_variables)
@@ -339,6 +360,11 @@ class TextToImageGAN(keras.Model):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
         seed = tf.stack([tf.cast(self.seed, tf.int32), tf.cast(step, tf.int32)])
         return tf.random.stateless_normal([batch_size, self.generator.noise_dim], seed)
+
+    def draw_chances(self, step, batch_size):
+        """Return what `DiffAugment` needs at a step, `(batch_size, 7)` in [0, 1)."""
+        seed = tf.stack([tf.cast(self.seed + 1, tf.int32), tf.cast(step, tf.int32)])
+        return tf.random.stateless_uniform([batch_size, NUM_CHANCES], seed)
 
     def update_average(self, batch_size):
         """Move the averaged generator towards the trained one.

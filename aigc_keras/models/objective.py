@@ -58,6 +58,9 @@ def loss_terms(gan, data, fake, training):
     weights, adversarial = gan.loss_weights, gan.adversarial_loss
     discriminator = gan.discriminator
     both = ops.concatenate([image, fake], axis=0)
+    if gan.diff_augment is not None and training:
+        chances = gan.draw_chances(gan.optimizer.iterations, ops.shape(both)[0])
+        both = gan.diff_augment(both, chances)
     features = discriminator.trunk(both, training=training)
     real_features, fake_features = ops.split(features, 2, axis=0)
     # Three pairs: real with its text, fake with its text, real with another's text.

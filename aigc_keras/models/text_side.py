@@ -113,8 +113,7 @@ def train_matching(text_encoder, judge, dataset, settings):
 def matching_batches(dataset, table, settings):
     """Yield batches of captions of like length with their images, without end.
 
-    Like lengths save padding and make the captions of a batch harder to tell apart. A
-    data set too large for memory is read in its shuffled order instead.
+    Like lengths save padding and make the captions of a batch harder to tell apart.
 
     Args:
         dataset: `CaptionedDataset`.
@@ -125,9 +124,6 @@ def matching_batches(dataset, table, settings):
         Dicts of `image`, `token_ids` and `padding_mask`.
     """
     size = min(settings.matching_batch_size, len(table.token_ids))
-    if not dataset.fits_in_memory:
-        yield from dataset.training_batches(table, size, settings.seed)
-        return
     rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
     owner = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))

@@ -4,6 +4,9 @@ import dataclasses
 import pathlib
 
 from aigc_keras import losses
+from aigc_keras.datasets import Augmentation, CaptionRules
+from aigc_keras.datasets.framing import get_framing
+from aigc_keras.datasets.loading import MAX_FAULTY
 from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.text_side import TextSideSettings
@@ -21,6 +24,11 @@ class TrainingConfig:
         dataset: str. Name of a captioned data set, see `load_dataset`.
         data_dir: str or None. The user's own directory, where the data set needs one.
         prepared_dir: str. Where prepared data and encoded captions are kept.
+        font, caption_feature, image_feature, framing, caption_pattern, max_faulty: See
+            `load_dataset`.
+        augmentation: Tuple of str, names in `datasets.AUGMENTATIONS`; None: the
+            preset's.
+        diff_augment: bool. Whether real and generated images go through `DiffAugment`.
         split: str. The split that is trained on.
         preset: str. Architecture, a name in `PRESETS`.
         image_size: int. Side in pixels; overrides the preset's.
@@ -47,6 +55,14 @@ class TrainingConfig:
     dataset: str = "shapes"
     data_dir: str | None = None
     prepared_dir: str = "data"
+    font: str | None = None
+    caption_feature: str | None = None
+    image_feature: str | None = None
+    framing: str = "centre"
+    caption_pattern: str | None = None
+    max_faulty: float = MAX_FAULTY
+    augmentation: tuple | None = None
+    diff_augment: bool = False
     split: str = "train"
     preset: str = "shapes_64"
     image_size: int = 64
@@ -68,7 +84,19 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Check every setting that can be checked without the data."""
-        get_preset(self.preset)
+        preset = get_preset(self.preset)
+        if self.augmentation is None:
+            object.__setattr__(self, "augmentation", preset["augmentation"])
+        # A list where it comes from JSON.
+        object.__setattr__(self, "augmentation", tuple(self.augmentation))
+        Augmentation(self.augmentation)
+        get_framing(self.framing, self.image_size)
+        CaptionRules(pattern=self.caption_pattern)
+        if not 0 <= self.max_faulty <= 1:
+            raise RunError(
+                "`max_faulty` must be a share from 0 to 1. "
+                f"Received: max_faulty={self.max_faulty}"
+            )
         losses.get_adversarial_loss(self.loss)
         if self.text_encoder is not None:
             check_preset(self.text_encoder)

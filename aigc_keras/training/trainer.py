@@ -6,6 +6,9 @@ import keras
 
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
+from aigc_keras.datasets.augmentation import make_augmentation
+from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
+from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
 from aigc_keras.models.gan import make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
@@ -54,9 +57,9 @@ def train(config, run_dir):
         config.split,
         config.image_size,
         config.batch_size,
-        config.data_dir,
-        config.prepared_dir,
+        **{name: getattr(config, name) for name in SOURCE_ARGUMENTS},
     )
+    make_augmentation(config.augmentation, dataset)
     run.start(config)
     gan, step = _open_or_make_model(run, config, dataset)
     compile_for(gan, config)
@@ -95,6 +98,7 @@ def compile_for(gan, config):
         make_optimizer(config.discriminator_learning_rate),
         loss=config.loss,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
+        diff_augment=DiffAugment() if config.diff_augment else None,
         ema_half_life=config.ema_half_life,
         jit_compile=False,
     )
@@ -128,6 +132,7 @@ def _fit_steps(gan, config, dataset, number, callbacks):
         dataset,
         steps_per_epoch=number,
         cache_dir=cache_dir(config),
+        augmentation=config.augmentation,
         verbose=0,
         callbacks=callbacks,
     )

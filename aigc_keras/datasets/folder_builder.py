@@ -1,0 +1,91 @@
+"""What the tfds builders of local folders have in common."""
+
+import hashlib
+import json
+import pathlib
+
+import tensorflow_datasets as tfds
+
+from aigc_keras.datasets.errors import ImageError
+from aigc_keras.datasets.faults import FaultReport
+from aigc_keras.datasets.images import stored_form
+
+MAX_FAULTY = 0.05
+
+
+class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """A tfds builder of pictures that lie in a folder.
+
+    A subclass reads the folder in `_read(source_dir)`, which returns what
+    `read_captioned_folder` returns. Faulty pictures are left out; more than 5% of them
+    stop the preparation.
+
+    Args:
+        source_dir: Path of the folder.
+        **kwargs: Passed to tfds.
+    """
+
+    def __init__(self, source_dir, **kwargs):
+        self._sources, self._class_names = self._read(source_dir)
+        # The fingerprint in the configuration's name keeps two folders apart and
+        # prepares a changed one anew.
+        name = f"folder_{fingerprint(self._sources)}"
+        super().__init__(
+            config=tfds.core.BuilderConfig(name=name, description="A local folder."),
+            **kwargs,
+        )
+
+    def _info(self):
+        features = {
+            "image": tfds.features.Image(),
+            "captions": tfds.features.Sequence(tfds.features.Text()),
+            "file_name": tfds.features.Text(),
+        }
+        if self._class_names:
+            features["label"] = tfds.features.ClassLabel(names=self._class_names)
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict(features)
+        )
+
+    def _split_generators(self, dl_manager):
+        del dl_manager
+        return {
+            split: self._generate_examples(elements)
+            for split, elements in self._sources.items()
+        }
+
+    def _generate_examples(self, elements):
+        report = FaultReport()
+        for index, element in enumerate(elements):
+            report.num_images += 1
+            try:
+                image = stored_form(element.image)
+            except ImageError as error:
+                report.add(element.name, error.reason, str(error))
+                continue
+            example = {
+                "image": image,
+                "captions": element.captions,
+                "file_name": element.name,
+            }
+            if self._class_names:
+                example["label"] = element.label
+            yield index, example
+        report.check(self.name, MAX_FAULTY)
+
+
+def fingerprint(sources):
+    """Return 12 characters that change when a folder's files or captions change.
+
+    Args:
+        sources: Dict from split name to a list of `Element` with paths.
+    """
+    digest = hashlib.sha256()
+    for split, elements in sorted(sources.items()):
+        for element in elements:
+            path = pathlib.Path(element.image)
+            status = path.stat() if path.is_file() else None
+            state = (status.st_size, status.st_mtime_ns) if status else None
+            entry = [split, element.image, state, element.captions, element.label]
+            digest.update(json.dumps(entry).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:12]

@@ -1,0 +1,176 @@
+"""Opened data sets: what they hold, and a way through their elements."""
+
+import contextlib
+import dataclasses
+import functools
+import sys
+from collections.abc import Callable
+
+import tensorflow_datasets as tfds
+
+from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.folder_builder import fingerprint
+from aigc_keras.datasets.prepared import Element
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What a user may say about a source.
+
+    Args:
+        data_dir: Path or None. The user's own folder, or tfds's own.
+        prepared_dir: Path. Where data sets of this package are prepared.
+        font: Path or None. The font of `noto_emoji`.
+        caption_feature: str or None. Feature of a tfds data set that holds captions; a
+            slash leads into nested features.
+        image_feature: str or None. Feature of a tfds data set that holds images.
+    """
+
+    data_dir: str | None = None
+    prepared_dir: str = "data"
+    font: str | None = None
+    caption_feature: str | None = None
+    image_feature: str | None = None
+
+
+class FolderSource:
+    """A local folder, read file by file.
+
+    Args:
+        name: str. Name of the data set.
+        splits: Dict from split name to a list of `Element` with paths.
+        class_names: List of str, or None.
+        folder: Path of the folder.
+    """
+
+    licence = "your own"
+    citation = ""
+
+    def __init__(self, name, splits, class_names, folder):
+        self.name = name
+        self.class_names = class_names
+        self.description = f"The pictures of {folder}."
+        self._splits = splits
+
+    @property
+    def splits(self):
+        """Dict from split name to the number of pictures."""
+        return {split: len(items) for split, items in self._splits.items()}
+
+    @functools.cached_property
+    def key(self):
+        """What tells this folder, as it is now, from every other."""
+        return fingerprint(self._splits)
+
+    def elements(self, split):
+        """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
+        spec = tfds.core.ReadInstruction.from_spec(split)
+        for part in spec.to_absolute(self.splits):
+            yield from self._splits[part.splitname][part.from_ : part.to]
+
+
+class TfdsSource:
+    """A tfds data set, prepared when it is first read.
+
+    Args:
+        name: str. Name of the data set and its configuration.
+        builder: tfds builder.
+        write_captions: Function from an element, a dict of numpy values, and the class
+            names to a list of str.
+        image_feature: str. Name of the image feature.
+        label_feature: str or None. Name of the class label.
+        class_names: List of str, or None.
+    """
+
+    def __init__(
+        self,
+        name,
+        builder,
+        write_captions: Callable,
+        image_feature="image",
+        label_feature=None,
+        class_names=None,
+    ):
+        self.name = name
+        self.builder = builder
+        self.image_feature = image_feature
+        self.label_feature = label_feature
+        self.class_names = class_names
+        self._write_captions = write_captions
+
+    @property
+    def description(self):
+        """The data set's own description."""
+        return " ".join(self.builder.info.description.split())
+
+    @property
+    def licence(self):
+        """The data set's licence, where tfds knows it."""
+        return self.builder.info.redistribution_info.license or "see its home page"
+
+    @property
+    def citation(self):
+        """BibTeX, or an empty string."""
+        return self.builder.info.citation
+
+    @property
+    def splits(self):
+        """Dict from split name to the number of pictures."""
+        self.prepare()
+        return {k: info.num_examples for k, info in self.builder.info.splits.items()}
+
+    @property
+    def key(self):
+        """What tells this version of the data set from every other."""
+        return f"{self.builder.info.full_name} {self.builder.data_path}"
+
+    def prepare(self):
+        """Download and prepare the data unless they lie there already.
+
+        Raises:
+            DatasetError: If they cannot be written.
+        """
+        tfds.disable_progress_bar()
+        try:
+            # tfds announces itself on stdout, which is for the caller's own output.
+            with contextlib.redirect_stdout(sys.stderr):
+                self.builder.download_and_prepare()
+        except OSError as error:
+            raise DatasetError(
+                "Data must be prepared in a folder that can be written and has room. "
+                f"Received: {self.builder.data_path} ({error})"
+            ) from error
+
+    def elements(self, split):
+        """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
+        self.prepare()
+        skip = {self.image_feature: tfds.decode.SkipDecoding()}
+        data = self.builder.as_dataset(split=split, shuffle_files=False, decoders=skip)
+        for index, element in enumerate(data.as_numpy_iterator()):
+            label = -1
+            if self.label_feature is not None:
+                label = int(element[self.label_feature])
+            yield Element(
+                f"{split}/{index}",
+                element[self.image_feature],
+                self._write_captions(element, self.class_names),
+                label,
+            )
+
+
+def caption_reader(path):
+    """Return a function that reads captions from an element.
+
+    Args:
+        path: str. The feature; a slash leads into nested features.
+    """
+
+    def read(element, class_names):
+        del class_names
+        value = element
+        for key in path.split("/") if path not in element else [path]:
+            value = value[key]
+        values = [value] if isinstance(value, bytes) else value
+        return [text.decode("utf-8", "replace") for text in values]
+
+    return read
