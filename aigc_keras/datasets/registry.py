@@ -57,14 +57,14 @@ def _open_shapes(name, config, options):
     builder = shapes_dataset_builder.Builder(
         config=config or "single", data_dir=str(options.prepared_dir)
     )
-    return TfdsSource(name, builder, caption_reader("captions"))
+    return _with_captions(name, builder, "captions")
 
 
 def _open_noto_emoji(name, config, options):
     builder = noto_emoji_dataset_builder.Builder(
         config=config or "base", data_dir=str(options.prepared_dir), font=options.font
     )
-    return TfdsSource(name, builder, caption_reader("captions"))
+    return _with_captions(name, builder, "captions")
 
 
 def _folder_opener(read):
@@ -88,9 +88,7 @@ def _read_coco(source_dir):
 def _captioned(caption_feature):
     def open_captioned(name, config, options):
         del config
-        return TfdsSource(
-            name, _make_builder(name, options), caption_reader(caption_feature)
-        )
+        return _with_captions(name, _make_builder(name, options), caption_feature)
 
     return open_captioned
 
@@ -113,9 +111,15 @@ def _with_class_captions(name, builder, captions, image, label, own_names=None):
         name,
         builder,
         lambda element, names: captions.write(int(element[label]), names),
-        image,
-        label,
-        names,
+        image_feature=image,
+        label_feature=label,
+        class_names=names,
+    )
+
+
+def _with_captions(name, builder, caption, image="image"):
+    return TfdsSource(
+        name, builder, caption_reader(caption), caption, image_feature=image
     )
 
 
@@ -128,7 +132,13 @@ def _open_birds(name, config, options):
         own = class_captions.plain_name(element["label_name"].decode())
         return captions.write(0, [own])
 
-    return TfdsSource(name, _make_builder(name, options), write, "image", "label")
+    return TfdsSource(
+        name,
+        _make_builder(name, options),
+        write,
+        text_feature="label_name",
+        label_feature="label",
+    )
 
 
 def _open_tfds(name, options):
@@ -148,7 +158,7 @@ def _open_tfds(name, options):
                 "`caption_feature` (--caption-feature) must name a text feature. "
                 f"Received: {caption!r} of {name!r} with features {sorted(features)}"
             )
-        return TfdsSource(name, builder, caption_reader(caption), image)
+        return _with_captions(name, builder, caption, image)
     label = _find_label(features)
     if label is None:
         raise DatasetError(

@@ -77,6 +77,8 @@ class TfdsSource:
         builder: tfds builder.
         write_captions: Function from an element, a dict of numpy values, and the class
             names to a list of str.
+        text_feature: str or None. What `write_captions` reads beside the label; a slash
+            leads into nested features.
         image_feature: str. Name of the image feature.
         label_feature: str or None. Name of the class label.
         class_names: List of str, or None.
@@ -87,12 +89,14 @@ class TfdsSource:
         name,
         builder,
         write_captions: Callable,
+        text_feature=None,
         image_feature="image",
         label_feature=None,
         class_names=None,
     ):
         self.name = name
         self.builder = builder
+        self.text_feature = text_feature
         self.image_feature = image_feature
         self.label_feature = label_feature
         self.class_names = class_names
@@ -144,8 +148,9 @@ class TfdsSource:
     def elements(self, split):
         """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
         self.prepare()
-        skip = {self.image_feature: tfds.decode.SkipDecoding()}
-        data = self.builder.as_dataset(split=split, shuffle_files=False, decoders=skip)
+        data = self.builder.as_dataset(
+            split=split, shuffle_files=False, decoders=self._decoders()
+        )
         for index, element in enumerate(data.as_numpy_iterator()):
             label = -1
             if self.label_feature is not None:
@@ -156,6 +161,23 @@ class TfdsSource:
                 self._write_captions(element, self.class_names),
                 label,
             )
+
+    def _decoders(self):
+        """Read what is needed and no more; pictures as the bytes of their files."""
+        features = {self.image_feature: True}
+        if self.label_feature is not None:
+            features[self.label_feature] = True
+        if self.text_feature is not None:
+            path, needed = self.text_feature, True
+            if path not in self.builder.info.features:
+                *parents, last = path.split("/")
+                needed = {last: True}
+                for parent in reversed(parents[1:]):
+                    needed = {parent: needed}
+                path = parents[0]
+            features[path] = needed
+        skip = {self.image_feature: tfds.decode.SkipDecoding()}
+        return tfds.decode.PartialDecoding(features, skip)
 
 
 def caption_reader(path):

@@ -5,10 +5,8 @@ import pytest
 from PIL import Image
 
 from aigc_keras.datasets import DatasetError, load_dataset
-from aigc_keras.datasets.coco_folder.coco_folder_dataset_builder import (
-    Builder,
-    read_coco_directory,
-)
+from aigc_keras.datasets.coco_folder.coco_folder_dataset_builder import Builder
+from aigc_keras.datasets.coco_folder.reading import read_coco_directory
 
 
 def annotations(folder):
@@ -32,14 +30,15 @@ def test_real_photographs(coco_sample, tmp_path):
         "train": 26,
         "validation": 25,
     }
-    assert sum(len(c) for items in sources.values() for _, c in items) == 255
+    assert sum(len(i.captions) for items in sources.values() for i in items) == 255
     builder = Builder(source_dir=coco_sample, data_dir=tmp_path)
     builder.download_and_prepare()
     for element in builder.as_dataset(split="train").take(2):
         name = element["file_name"].numpy().decode()
         with Image.open(coco_sample / "train2017" / name) as image:
             expected = np.asarray(image.convert("RGB"))
-        np.testing.assert_array_equal(element["image"], expected)
+        # Two JPEG decoders may round differently.
+        assert np.abs(element["image"].numpy().astype(int) - expected).max() <= 4
 
 
 def test_captions_and_pictures_stay_together(folder, tmp_path):
@@ -128,7 +127,7 @@ def test_faults_are_one_clear_line_and_leave_nothing(folder, tmp_path, spoil, me
     with pytest.raises(DatasetError, match=message) as caught:
         load_dataset("coco_folder", data_dir=folder, prepared_dir=prepared)
     assert "\n" not in str(caught.value)
-    assert not list(prepared.rglob("*.tfrecord*"))
+    assert not [path for path in prepared.rglob("*") if path.is_file()]
 
 
 def test_missing_directory(tmp_path):

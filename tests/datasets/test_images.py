@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from aigc_keras.datasets import ImageError, read_image
-from aigc_keras.datasets.images import check_image
+from aigc_keras.datasets.framing import CentreCrop
+from aigc_keras.datasets.images import check_image, stored_form
 
 
 def picture(mode, size=(6, 4)):
@@ -103,3 +104,37 @@ def test_broken_files_are_named(tmp_path, spoil):
     with pytest.raises(ImageError, match=r"Received: .*broken\.png") as caught:
         read_image(path)
     assert "\n" not in str(caught.value)
+    reasons = {"truncated": "truncated", "text": "unreadable", "missing": "missing"}
+    assert caught.value.reason == reasons[spoil]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "gif", "bmp"])
+def test_formats(tmp_path, suffix):
+    Image.new("RGB", (9, 7), (250, 20, 20)).save(tmp_path / f"x.{suffix}")
+    pixels = read_image(tmp_path / f"x.{suffix}")
+    assert pixels.shape == (7, 9, 3)
+    assert np.abs(pixels.astype(int) - (250, 20, 20)).max() < 12
+
+
+def test_a_large_jpeg_decoded_at_a_lower_scale_looks_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    coarse = Image.fromarray(rng.integers(0, 256, (12, 16, 3)).astype("uint8"))
+    coarse.resize((1024, 768), Image.Resampling.BICUBIC).save(tmp_path / "x.jpg")
+    found = read_image(tmp_path / "x.jpg", framing=CentreCrop(64)).astype(int)
+    whole = Image.fromarray(read_image(tmp_path / "x.jpg")[:, 128:896])
+    expected = np.asarray(whole.resize((64, 64), Image.Resampling.BICUBIC), int)
+    assert np.abs(found - expected).mean() < 1
+
+
+def test_what_a_data_set_stores(tmp_path):
+    picture("RGB").save(tmp_path / "plain.png")
+    assert stored_form(tmp_path / "plain.png") == str(tmp_path / "plain.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture("RGB").save(tmp_path / "rotated.jpg", exif=exif)
+    picture("P").save(tmp_path / "palette.png")
+    picture("RGB").save(tmp_path / "modern.webp")
+    for name in ("rotated.jpg", "palette.png", "modern.webp"):
+        np.testing.assert_array_equal(
+            stored_form(tmp_path / name), read_image(tmp_path / name)
+        )

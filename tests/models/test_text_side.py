@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.models import TextToImageGAN, text_side
@@ -26,12 +25,7 @@ def dataset():
         image = np.full((32, 32, 3), colour) + rng.integers(-20, 20, (32, 32, 3))
         images.append(np.clip(image, 0, 255).astype("uint8"))
         captions.append([f"a {name} picture", f"all of it is {name}"])
-    elements = tf.data.Dataset.from_tensor_slices(
-        {"image": np.stack(images), "captions": captions}
-    )
-    return CaptionedDataset(
-        "colours", "train", lambda decode: elements, len(images), 32, batch_size=8
-    )
+    return CaptionedDataset("colours", "train", np.stack(images), captions, 8)
 
 
 @pytest.fixture(scope="module")
