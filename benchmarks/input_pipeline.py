@@ -4,9 +4,9 @@ Run: python benchmarks/input_pipeline.py [--images 2000] [--large 100000]
 
 All read the same JPEGs of 640 x 480, made here, in this order: this package, Keras's
 `image_dataset_from_directory`, and, where torch is installed, a `DataLoader` with two
-workers that decodes with Pillow. Prints one line of JSON: images per second in the first
-epoch (for this package that is preparation and one epoch) and in later ones, each the
-median of the rounds, and the peak memory of a pass over `--large` prepared images.
+workers that decodes with Pillow. Prints one line of JSON: images per second in the
+first epoch (for this package that is preparation and one epoch) and in later ones, each
+the median of the rounds, and the peak memory of a pass over `--large` prepared images.
 """
 
 import argparse
