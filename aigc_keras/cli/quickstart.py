@@ -7,7 +7,7 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 
 def quickstart(
-    minutes: float = typer.Option(8.0, help="Minutes of GAN training."),
+    minutes: float = typer.Option(7.0, help="Minutes of GAN training."),
     run: str = typer.Option("saved_models/runs/quickstart", help="Run folder."),
     prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
     seed: int = typer.Option(0, help="Seeds everything."),
@@ -17,7 +17,7 @@ def quickstart(
 
     Takes about five minutes more than --minutes on two processor cores.
 
-    Example: aigc-keras quickstart --minutes 8
+    Example: aigc-keras quickstart --minutes 15
     """
     import_tensorflow()
     import json as json_lib

@@ -211,7 +211,7 @@ class GPT2TextEncoder:
             return cls._from_folder(folder)
         return cls(
             keras_nlp.models.GPT2Tokenizer.from_preset(str(preset)),
-            keras_nlp.models.GPT2Backbone.from_preset(str(preset)),
+            keras_nlp.models.GPT2Backbone.from_preset(str(preset), dtype="float32"),
             sequence_length,
         )
 
@@ -220,7 +220,7 @@ class GPT2TextEncoder:
         config = json.loads((folder / _ENCODER_FILE).read_text(encoding="utf-8"))
         encoder = cls(
             keras_nlp.models.GPT2Tokenizer.from_preset(str(folder)),
-            keras_nlp.models.GPT2Backbone.from_preset(str(folder)),
+            keras_nlp.models.GPT2Backbone.from_preset(str(folder), dtype="float32"),
             config["sequence_length"],
         )
         if config["pooler"] is not None:

@@ -27,7 +27,7 @@ from aigc_keras.training.run_folder import RunFolder
 
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
-TIMING_STEPS = 50
+TIMING_STEPS = 100
 
 
 def train(config, run_dir):
@@ -141,15 +141,20 @@ def _fit_steps(gan, config, dataset, number, callbacks):
 def _settle_steps(gan, run, config, dataset, update):
     """Measure the first steps, and write how many the given minutes hold."""
     started = time.monotonic()
-    _fit_steps(gan, config, dataset, WARMUP_STEPS, [])
-    timed = time.monotonic()
-    _fit_steps(gan, config, dataset, TIMING_STEPS, [])
-    seconds = (time.monotonic() - timed) / TIMING_STEPS
+    times = []
+    clock = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: times.append(time.monotonic())
+    )
+    _fit_steps(gan, config, dataset, WARMUP_STEPS + TIMING_STEPS, [clock])
+    # From within one call of `fit`: starting one takes seconds.
+    seconds = (times[-1] - times[WARMUP_STEPS - 1]) / TIMING_STEPS
     left = config.minutes * 60 - (time.monotonic() - started)
     done = int(gan.optimizer.iterations.numpy())
     steps = done + max(1, int(left / seconds))
     # A whole number of log intervals, so that the last line covers a full one.
-    steps = config.log_every * max(2, round(steps / config.log_every))
+    steps = config.log_every * max(
+        done // config.log_every + 1, steps // config.log_every
+    )
     config = config.replace(steps=steps, minutes=None)
     run.write_config(config)
     update(done, steps)

@@ -119,6 +119,16 @@ def test_a_saved_encoder_is_the_same(encoder, tmp_path):
         np.testing.assert_array_equal(loaded.encode(CAPTIONS[:2])[name], value)
 
 
+def test_a_loaded_encoder_does_not_follow_the_global_policy(encoder, tmp_path):
+    encoder.save_to_preset(tmp_path / "encoder")
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    loaded = GPT2TextEncoder.from_preset(tmp_path / "encoder")
+    np.testing.assert_array_equal(
+        loaded.encode(["a red circle"])["text_embedding"],
+        encoder.encode(["a red circle"])["text_embedding"],
+    )
+
+
 def test_a_keras_nlp_preset_is_loaded(encoder, tmp_path):
     encoder.backbone.save_to_preset(str(tmp_path / "plain"))
     encoder.tokenizer.save_to_preset(str(tmp_path / "plain"))
