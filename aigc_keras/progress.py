@@ -46,4 +46,5 @@ def progress_bar(description):
     try:
         yield update
     finally:
-        progress.stop()
+        if progress.live.is_started:
+            progress.stop()

@@ -8,10 +8,7 @@ import typer
 from aigc_keras.cli.output import print_result
 from aigc_keras.cli.quiet import import_tensorflow
 
-app = typer.Typer(
-    help="List, show, preview, prepare and check data sets.",
-    invoke_without_command=True,
-)
+app = typer.Typer(invoke_without_command=True)
 
 NAME = typer.Argument(help="Data set, such as shapes/scenes; see `datasets list`.")
 SPLIT = typer.Option("train", help="Split, such as train or 'train[:100]'.")
@@ -25,13 +22,13 @@ JSON = typer.Option(False, "--json", help="Print one JSON object.")
 
 
 @app.callback()
-def datasets(context: typer.Context):
-    """List the data sets, or say more of one.
+def datasets(context: typer.Context, json: bool = JSON):
+    """List the data sets that are known by name; show, preview, prepare, check them.
 
     Example: aigc-keras datasets show shapes
     """
     if context.invoked_subcommand is None:
-        list_datasets(json=False)
+        list_datasets(json)
 
 
 @app.command("list")
@@ -146,7 +143,7 @@ def preview(
     import numpy as np
 
     from aigc_keras.datasets import Options, load_dataset
-    from aigc_keras.datasets.pictures import check_output, write_picture
+    from aigc_keras.datasets.pictures import check_output, write_png
     from aigc_keras.datasets.preview import draw_preview
 
     check_output(output)
@@ -159,7 +156,7 @@ def preview(
     # Alternating first and last captions shows both languages.
     captions = [dataset.captions[row][-(i % 2)] for i, row in enumerate(rows)]
     picture = draw_preview(dataset.images[rows], captions, font=text_font)
-    write_picture(picture[None], output)
+    write_png(picture, output)
     print_result({"output": output, "pictures": count}, json, [output])
 
 

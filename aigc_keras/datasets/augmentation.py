@@ -13,30 +13,31 @@ HEIGHTS = re.compile(
 )
 # What a flip would make untrue.
 FLIP_WORDS = {"flip": SIDES, "vertical_flip": HEIGHTS}
-_RANGE = {"value_range": (0, 255)}
+# Draws and colours in float32, whatever the global policy.
+_PLAIN = {"dtype": "float32"}
+_COLOUR = {"value_range": (0, 255), **_PLAIN}
+_MIRROR = {"fill_mode": "reflect", **_PLAIN}
 
 AUGMENTATIONS = {
-    "flip": lambda: [keras.layers.RandomFlip("horizontal")],
-    "vertical_flip": lambda: [keras.layers.RandomFlip("vertical")],
-    "rotation": lambda: [keras.layers.RandomRotation(0.04, fill_mode="reflect")],
+    "flip": lambda: [keras.layers.RandomFlip("horizontal", **_PLAIN)],
+    "vertical_flip": lambda: [keras.layers.RandomFlip("vertical", **_PLAIN)],
+    "rotation": lambda: [keras.layers.RandomRotation(0.04, **_MIRROR)],
     # A smaller square of the picture at a random place.
     "crop": lambda: [
-        keras.layers.RandomZoom((-0.2, 0.0), fill_mode="reflect"),
-        keras.layers.RandomTranslation(0.08, 0.08, fill_mode="reflect"),
+        keras.layers.RandomZoom((-0.2, 0.0), **_MIRROR),
+        keras.layers.RandomTranslation(0.08, 0.08, **_MIRROR),
     ],
+    # The parts of `RandomColorJitter`, which takes no seed for them.
     "color_jitter": lambda: [
-        keras.layers.RandomColorJitter(
-            brightness_factor=0.1,
-            contrast_factor=0.1,
-            saturation_factor=(0.4, 0.6),
-            hue_factor=0.02,
-            **_RANGE,
-        )
+        keras.layers.RandomBrightness(0.1, **_COLOUR),
+        keras.layers.RandomContrast(0.1, **_COLOUR),
+        keras.layers.RandomSaturation((0.4, 0.6), **_COLOUR),
+        keras.layers.RandomHue(0.02, **_COLOUR),
     ],
-    "brightness": lambda: [keras.layers.RandomBrightness(0.1, **_RANGE)],
-    "contrast": lambda: [keras.layers.RandomContrast(0.2, **_RANGE)],
+    "brightness": lambda: [keras.layers.RandomBrightness(0.1, **_COLOUR)],
+    "contrast": lambda: [keras.layers.RandomContrast(0.2, **_COLOUR)],
     "erasing": lambda: [
-        keras.layers.RandomErasing(factor=0.5, scale=(0.02, 0.15), **_RANGE)
+        keras.layers.RandomErasing(factor=0.5, scale=(0.02, 0.15), **_COLOUR)
     ],
 }
 

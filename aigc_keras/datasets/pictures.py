@@ -42,12 +42,22 @@ def write_picture(images, path, columns=None, scale=1):
         OSError: If the file cannot be written.
     """
     columns = columns or math.ceil(math.sqrt(len(images)))
-    picture = Image.fromarray(tile_images(images, columns))
-    if scale > 1:
-        size = (picture.width * scale, picture.height * scale)
-        picture = picture.resize(size, Image.Resampling.NEAREST)
+    picture = tile_images(images, columns)
+    write_png(picture.repeat(scale, axis=0).repeat(scale, axis=1), path)
+
+
+def write_png(picture, path):
+    """Write one picture as a PNG that appears whole or not at all.
+
+    Args:
+        picture: uint8 array `(height, width, 3)`.
+        path: Path of the file.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    Image.fromarray(picture).save(buffer, "PNG")
     path = pathlib.Path(path)
     staging = path.with_name(f".{path.name}.staging")
     try:

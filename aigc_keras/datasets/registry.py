@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets import class_captions
@@ -194,13 +195,16 @@ def _find_caption(features):
 
 
 def _is_caption(features, path):
-    feature = features.get(path) if path in features else features
+    feature = features[path] if path in features else features
     for key in path.split("/") if feature is features else ():
         inner = getattr(feature, "feature", feature)
         if not isinstance(inner, tfds.features.FeaturesDict) or key not in inner:
             return False
         feature = inner[key]
-    return isinstance(getattr(feature, "feature", feature), tfds.features.Text)
+    leaf = getattr(feature, "feature", feature)
+    if isinstance(leaf, tfds.features.FeaturesDict | tfds.features.Image):
+        return False
+    return leaf.tf_dtype == tf.string
 
 
 def _find_label(features):

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import functools
 import sys
+import typing
 from collections.abc import Callable
 
 import tensorflow_datasets as tfds
@@ -65,8 +66,15 @@ class FolderSource:
     def elements(self, split):
         """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
         spec = tfds.core.ReadInstruction.from_spec(split)
-        for part in spec.to_absolute(self.splits):
+        sizes = {name: _Size(number) for name, number in self.splits.items()}
+        for part in spec.to_absolute(sizes):
             yield from self._splits[part.splitname][part.from_ : part.to]
+
+
+class _Size(typing.NamedTuple):
+    """What tfds wants to know of a split."""
+
+    num_examples: int
 
 
 class TfdsSource:

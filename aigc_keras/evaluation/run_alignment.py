@@ -6,7 +6,7 @@ from aigc_keras.datasets import Options, open_source
 from aigc_keras.datasets.shapes.captions import LANGUAGES
 from aigc_keras.datasets.shapes.examples import read_examples
 from aigc_keras.metrics import SceneAlignment
-from aigc_keras.models.gan import noise_from_seed
+from aigc_keras.models.randomness import noise_from_seed
 
 ALIGNMENT_SPLITS = ("test", "test_unseen")
 

@@ -9,12 +9,13 @@ from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
-from aigc_keras.layers.diff_augment import NUM_CHANCES
 from aigc_keras.models import objective, saving
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.presets import get_preset
+from aigc_keras.models.randomness import noise_from_seed, training_noise
 from aigc_keras.models.text_side import (
     BANK_SIZE,
     TextSideSettings,
@@ -58,7 +59,7 @@ class TextToImageGAN(keras.Model):
         seed=0,
         **kwargs,
     ):
-        _check_sizes(generator, discriminator, text_encoder, judge, caption_bank)
+        check_parts(generator, discriminator, text_encoder, judge, caption_bank)
         image = generator(generator.input)
         validity = discriminator(
             {"image": image, "text_embedding": generator.input["text_embedding"]}
@@ -358,13 +359,7 @@ class TextToImageGAN(keras.Model):
 
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
-        seed = tf.stack([tf.cast(self.seed, tf.int32), tf.cast(step, tf.int32)])
-        return tf.random.stateless_normal([batch_size, self.generator.noise_dim], seed)
-
-    def draw_chances(self, step, batch_size):
-        """Return what `DiffAugment` needs at a step, `(batch_size, 7)` in [0, 1)."""
-        seed = tf.stack([tf.cast(self.seed + 1, tf.int32), tf.cast(step, tf.int32)])
-        return tf.random.stateless_uniform([batch_size, NUM_CHANCES], seed)
+        return training_noise(self.seed, step, batch_size, self.generator.noise_dim)
 
     def update_average(self, batch_size):
         """Move the averaged generator towards the trained one.
@@ -386,15 +381,6 @@ class TextToImageGAN(keras.Model):
         return {name: self._loss_trackers[name].result() for name in sorted(terms)}
 
 
-def noise_from_seed(seed, noise_dim):
-    """Return the noise that belongs to a seed, `(noise_dim,)` float32, standard normal.
-
-    The exported graph draws the same.
-    """
-    seed = tf.stack([tf.cast(seed, tf.int64), tf.constant(0, tf.int64)])
-    return tf.random.stateless_normal([noise_dim], seed)
-
-
 def ema_copy(generator):
     """Return a float32 generator with the same weights, not trainable."""
     config = {**generator.get_config(), "dtype": "float32", "name": "ema_generator"}
@@ -407,27 +393,3 @@ def ema_copy(generator):
 def make_optimizer(learning_rate):
     """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
     return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.9)
-
-
-def _check_sizes(generator, discriminator, text_encoder, judge, caption_bank):
-    if generator.image_size != discriminator.image_size:
-        raise ValueError(
-            "`generator` and `discriminator` must have one image size. Received: "
-            f"{generator.image_size} and {discriminator.image_size}"
-        )
-    text_dims = {
-        "generator": generator.text_dim,
-        "discriminator": discriminator.text_dim,
-    }
-    if text_encoder is not None:
-        text_dims["text_encoder"] = text_encoder.text_dim
-    if len(set(text_dims.values())) > 1:
-        raise ValueError(
-            "`generator`, `discriminator` and `text_encoder` must have one text size. "
-            f"Received: {text_dims}"
-        )
-    if judge is not None and caption_bank is None:
-        raise ValueError(
-            "A `judge` needs a `caption_bank` of other captions' vectors. "
-            "Received: caption_bank=None"
-        )

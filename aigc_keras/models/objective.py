@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.models.randomness import training_chances
 
 LOSS_NAMES = (
     "generator_loss",
@@ -59,7 +60,8 @@ def loss_terms(gan, data, fake, training):
     discriminator = gan.discriminator
     both = ops.concatenate([image, fake], axis=0)
     if gan.diff_augment is not None and training:
-        chances = gan.draw_chances(gan.optimizer.iterations, ops.shape(both)[0])
+        step = gan.optimizer.iterations
+        chances = training_chances(gan.seed, step, ops.shape(both)[0])
         both = gan.diff_augment(both, chances)
     features = discriminator.trunk(both, training=training)
     real_features, fake_features = ops.split(features, 2, axis=0)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from aigc_keras.datasets.pipeline import to_pixels
 from aigc_keras.language.graph_tokenizer import strip_spaces
-from aigc_keras.models.gan import noise_from_seed
+from aigc_keras.models.randomness import noise_from_seed
 
 SMOKE_TEST_CAPTION = "a small red circle"
 # Two graphs of one network may round differently in the last place.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets.pictures import tile_images, write_picture
-from aigc_keras.models.gan import noise_from_seed
+from aigc_keras.models.randomness import noise_from_seed
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.training.config import TrainingConfig
 from aigc_keras.training.run_folder import RunFolder

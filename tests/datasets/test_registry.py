@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets import (
@@ -30,18 +31,44 @@ def test_the_named_sources():
     assert {*LABELLED, "caltech_birds2011", "coco_captions"} <= set(SOURCES)
 
 
+def coco_elements(self, split, decoders=None, **kwargs):
+    """Elements of coco_captions' own features, as many captions as COCO has."""
+    assert isinstance(self.info.features["image"], tfds.features.Image)
+    assert set(self.info.features["captions"].feature) == {"id", "text"}
+    rng = np.random.default_rng(0)
+
+    def generate():
+        for index in range(5):
+            image = rng.integers(0, 256, (40 + index, 50, 3), np.uint8)
+            yield {
+                "image": tf.io.encode_jpeg(image).numpy(),
+                "captions": {"text": [f"picture {index}", f"number {index}"]},
+            }
+
+    text = {"text": tf.TensorSpec((None,), tf.string)}
+    signature = {"image": tf.TensorSpec((), tf.string), "captions": text}
+    return tf.data.Dataset.from_generator(generate, output_signature=signature)
+
+
 def test_coco_captions_by_name(tmp_path):
-    dataset = load("coco_captions", tmp_path)
-    assert dataset.images.shape == (dataset.num_images, 16, 16, 3)
-    assert dataset.num_images == 5
-    assert all(isinstance(c, str) and c for c in dataset.flat_captions)
+    # tfds cannot invent sequences of texts, so the elements are made here.
+    with tfds.testing.mock_data(as_dataset_fn=coco_elements):
+        dataset = load_dataset(
+            "coco_captions",
+            image_size=16,
+            data_dir=tmp_path / "tfds",
+            prepared_dir=tmp_path / "prepared",
+        )
+    assert dataset.images.shape == (5, 16, 16, 3)
+    assert dataset.captions == [[f"picture {i}", f"number {i}"] for i in range(5)]
 
 
 @pytest.mark.parametrize("name", LABELLED)
 def test_a_classic_has_captions_from_its_class_names(name, tmp_path):
     dataset = load(name, tmp_path)
     assert dataset.images.shape == (5, 16, 16, 3)
-    assert len(set(dataset.class_names)) == len(dataset.class_names)
+    # ImageNet has two cranes and two maillots.
+    assert len(set(dataset.class_names)) >= len(dataset.class_names) - 2
     for label, captions in zip(dataset.labels, dataset.captions, strict=True):
         assert all(dataset.class_names[label] in c for c in captions if c.isascii())
         chinese = [caption for caption in captions if not caption.isascii()]

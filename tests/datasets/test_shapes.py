@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from aigc_keras.datasets.registry import prepare
 from aigc_keras.datasets.shapes import captions as captions_lib
 from aigc_keras.datasets.shapes import render, shapes_dataset_builder
 from aigc_keras.datasets.shapes import scene as scene_lib
 from aigc_keras.datasets.shapes.examples import read_examples
+from aigc_keras.datasets.sources import TfdsSource, caption_reader
 
 SMALL = {
     "train": (40, False),
@@ -25,7 +25,7 @@ def builder(request, tmp_path_factory):
         patch.setattr(shapes_dataset_builder, "SPLITS", SMALL)
         folder = tmp_path_factory.mktemp("shapes")
         made = shapes_dataset_builder.Builder(config=request.param, data_dir=folder)
-        prepare(made)
+        TfdsSource("shapes", made, caption_reader("captions"), "captions").prepare()
         yield made
 
 

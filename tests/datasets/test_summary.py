@@ -28,9 +28,9 @@ def test_a_summary_counts(tmp_path):
     assert result["captions"] == {
         "number": 15,
         "min": 3,
-        "median": 14,
-        "mean": 11.3,
-        "max": 16,
+        "median": 16,
+        "mean": 12.3,
+        "max": 18,
     }
     assert result["captions_per_image"] == 3.0
     assert result["faults"]["reasons"] == {"unreadable": 1}

@@ -46,15 +46,16 @@ def test_alignment_of_a_run(gan, small_shapes, tmp_path):
 
 
 def test_a_perfect_painter_scores_one(gan, small_shapes, tmp_path, monkeypatch):
-    from aigc_keras.datasets.registry import load_builder
+    from aigc_keras.datasets import Options, open_source
     from aigc_keras.datasets.shapes.examples import read_examples
     from aigc_keras.datasets.shapes.render import render_scene
 
-    builder, _ = load_builder("shapes/single", prepared_dir=tmp_path)
+    source = open_source("shapes/single", Options(prepared_dir=tmp_path))
+    source.prepare()
     pictures = {
         len(split): [render_scene(example.scene) for example in examples]
         for split in ("test", "test_unseen")
-        if (examples := read_examples(builder, split))
+        if (examples := read_examples(source.builder, split))
     }
     order = iter(["test", "test", "test_unseen", "test_unseen"])
 

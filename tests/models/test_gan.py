@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from aigc_keras.language import CaptionError, GPT2TextEncoder
 from aigc_keras.models import Discriminator, Generator, ImageEncoder, TextToImageGAN
-from aigc_keras.models.gan import noise_from_seed
+from aigc_keras.models.randomness import noise_from_seed
 
 
 def weights_of(network):

@@ -11,7 +11,7 @@ from aigc_keras.models.text_side import TextSideSettings
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 SETTINGS = TextSideSettings(
-    language_epochs=1, matching_steps=60, matching_batch_size=16
+    language_epochs=1, matching_steps=150, matching_batch_size=16
 )
 
 

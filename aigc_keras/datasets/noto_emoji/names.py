@@ -78,10 +78,11 @@ def _say_tone(name):
 
 
 def _chinese_name(text, code):
-    name = code.strip(":")
+    name, *details = code.strip(":").split("_")
     if _is_flag(text):
-        return f"{name}旗"
-    return name.replace("_", "，")
+        # Two countries share a name and are told apart by a detail.
+        return f"{name}{''.join(f'（{detail}）' for detail in details)}旗"
+    return "，".join([name, *details])
 
 
 def _is_flag(text):

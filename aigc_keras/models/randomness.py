@@ -1,0 +1,48 @@
+"""Random numbers that follow from a seed and a step, and from nothing else."""
+
+import tensorflow as tf
+
+from aigc_keras.layers.diff_augment import NUM_CHANCES
+
+
+def training_noise(seed, step, batch_size, noise_dim):
+    """Return the generator's noise at a training step.
+
+    Args:
+        seed: int. The model's seed.
+        step: int or scalar tensor. Steps done.
+        batch_size: int or scalar tensor.
+        noise_dim: int.
+
+    Returns:
+        `(batch_size, noise_dim)` float32, standard normal.
+    """
+    return tf.random.stateless_normal([batch_size, noise_dim], _pair(seed, step))
+
+
+def training_chances(seed, step, batch_size):
+    """Return what `DiffAugment` needs at a training step.
+
+    Args:
+        seed: int. The model's seed.
+        step: int or scalar tensor. Steps done.
+        batch_size: int or scalar tensor.
+
+    Returns:
+        `(batch_size, 7)` float32 in [0, 1).
+    """
+    shape = [batch_size, NUM_CHANCES]
+    return tf.random.stateless_uniform(shape, _pair(seed + 1, step))
+
+
+def _pair(seed, step):
+    return tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
+
+
+def noise_from_seed(seed, noise_dim):
+    """Return the noise that belongs to a seed, `(noise_dim,)` float32, standard normal.
+
+    The exported graph draws the same.
+    """
+    seed = tf.stack([tf.cast(seed, tf.int64), tf.constant(0, tf.int64)])
+    return tf.random.stateless_normal([noise_dim], seed)
