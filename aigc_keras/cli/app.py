@@ -36,11 +36,13 @@ def main(arguments=None):
     try:
         status = command.main(arguments, prog_name="aigc-keras", standalone_mode=False)
     except (KeyboardInterrupt, EOFError, typer.Abort):
-        _fail(130, "interrupted; the same command goes on where a run stopped")
+        status = 130
     except Exception as error:
         if os.environ.get("AIGC_KERAS_TRACEBACK"):
             raise
         _fail(*_explain(error))
+    if status == 130:
+        _fail(130, "interrupted; the same command goes on where a run stopped")
     sys.exit(status or 0)
 
 

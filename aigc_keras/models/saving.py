@@ -8,6 +8,7 @@ import shutil
 import keras
 
 from aigc_keras.language.text_encoder import GPT2TextEncoder
+from aigc_keras.models.compile_state import describe_compilation, restore_compilation
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
@@ -42,6 +43,7 @@ def save_model(gan, folder):
             else int(gan.caption_bank.shape[0]),
             "text_encoder": gan.text_encoder is not None,
             "seed": gan.seed,
+            "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
         if gan.text_encoder is not None:
@@ -88,6 +90,6 @@ def load_model(cls, folder, weights=None):
         seed=config["seed"],
     )
     # Compiled, so that the optimizers' slots have a place to go.
-    gan.compile()
+    restore_compilation(gan, config.get("compilation", {}))
     gan.load_weights(weights or folder / WEIGHTS_FILE)
     return gan

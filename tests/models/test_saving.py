@@ -2,11 +2,13 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 
+from aigc_keras import losses
 from aigc_keras.language import GPT2TextEncoder
-from aigc_keras.models import TextToImageGAN, saving
+from aigc_keras.models import LossWeights, TextToImageGAN, saving
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,39 @@ def test_a_loaded_model_goes_on_as_the_first_would(trained, make_batch, tmp_path
         gan.train_on_batch(make_batch(seed=7))
     assert_same_weights(trained.generator, loaded.generator)
     assert_same_weights(trained.ema_generator, loaded.ema_generator)
+
+
+def test_a_loaded_model_is_compiled_as_the_first_was(make_gan, make_batch, tmp_path):
+    gan = make_gan()
+    gan.compile(
+        keras.optimizers.Adam(2e-3, beta_1=0.0),
+        keras.optimizers.SGD(0.1),
+        loss="relativistic",
+        loss_weights=LossWeights(matching=0.7),
+        penalty=losses.R1Penalty(gamma=3.0),
+        ema_half_life=123,
+    )
+    gan.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert loaded.adversarial_loss is losses.ADVERSARIAL_LOSSES["relativistic"]
+    assert loaded.loss_weights == LossWeights(matching=0.7)
+    assert loaded.penalty == losses.R1Penalty(gamma=3.0)
+    assert loaded.ema_half_life == 123
+    assert isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
+    for model in (gan, loaded):
+        model.train_on_batch(make_batch())
+    assert_same_weights(gan.generator, loaded.generator)
+    assert_same_weights(gan.discriminator, loaded.discriminator)
+
+
+def test_a_loss_of_one_s_own_falls_back_to_the_default(make_gan, tmp_path):
+    gan = make_gan()
+    own = losses.ADVERSARIAL_LOSSES["wasserstein"]
+    own = losses.AdversarialLoss("own", own.generator, own.discriminator)
+    gan.compile(loss=own, penalty=lambda score, gradient, image, text: 0.0)
+    gan.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert loaded.adversarial_loss.name == "hinge" and loaded.penalty is None
 
 
 def test_the_text_encoder_travels_along(make_gan, text_encoder, tmp_path):

@@ -128,8 +128,7 @@ def test_the_session_loader(version, served, tmp_path):
             "--signature_def",
             "serving_default",
             "--input_exprs",
-            "caption=np.array([b'a small red circle'], dtype=object);"
-            "seed=np.array([1], dtype=np.int64)",
+            "caption=['a small red circle'];seed=[1]",
             "--outdir",
             str(tmp_path),
         ],
