@@ -5,6 +5,7 @@ import dataclasses
 import keras
 
 from aigc_keras import losses
+from aigc_keras.layers import DiffAugment
 from aigc_keras.models.objective import LossWeights
 
 
@@ -35,6 +36,7 @@ def describe_compilation(gan):
         "penalty_settings": dataclasses.asdict(penalty)
         if type(penalty) in names
         else {},
+        "diff_augment": list(gan.diff_augment.policy) if gan.diff_augment else None,
         "ema_half_life": gan.ema_half_life,
     }
 
@@ -57,4 +59,6 @@ def restore_compilation(gan, state):
         state["penalty"] = losses.PENALTIES[state["penalty"]](**settings)
     if state.get("loss") not in losses.ADVERSARIAL_LOSSES:
         state.pop("loss", None)
+    if state.get("diff_augment"):
+        state["diff_augment"] = DiffAugment(state["diff_augment"])
     gan.compile(**state)

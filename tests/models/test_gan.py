@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from aigc_keras.datasets import CaptionedDataset, DatasetError
 from aigc_keras.language import CaptionError, GPT2TextEncoder
 from aigc_keras.models import Discriminator, Generator, ImageEncoder, TextToImageGAN
 from aigc_keras.models.randomness import noise_from_seed
@@ -211,6 +212,16 @@ def test_generate_needs_a_text_encoder(make_gan):
 def test_adapt_needs_a_judge(make_gan):
     with pytest.raises(ValueError, match="Received: judge=None"):
         make_gan().adapt(None)
+
+
+def test_a_flip_that_would_lie_is_refused_before_training(make_gan, text_encoder):
+    gan = make_gan(text_encoder=text_encoder)
+    gan.compile()
+    images = np.zeros((4, 32, 32, 3), "uint8")
+    dataset = CaptionedDataset("sides", "train", images, [["on the left"]] * 4, 2)
+    with pytest.raises(DatasetError, match="'on the left'"):
+        gan.fit(dataset, augmentation=("flip",))
+    assert gan.optimizer.iterations == 0
 
 
 def test_an_unknown_loss_is_refused_at_compile(make_gan):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_keras import losses
+from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights
 
 
@@ -100,3 +101,34 @@ def test_wrong_captions_raise_the_loss_of_a_discriminator_that_ignores_text(
     # Real and wrong pairs score alike, and hinge(s) + hinge(-s) is at least 2.
     _, terms = terms_of(gan, batch)
     assert terms["discriminator_loss"] >= 2 - 1e-5
+
+
+def test_diff_augment_changes_what_the_discriminator_sees_in_training(
+    make_gan, make_batch
+):
+    gan, batch = make_gan(judge=True), as_tensors(make_batch())
+    gan.compile()
+    _, plain = terms_of(gan, batch, training=True)
+    gan.compile(diff_augment=DiffAugment())
+    _, augmented = terms_of(gan, batch, training=True)
+    _, again = terms_of(gan, batch, training=True)
+    _, evaluated = terms_of(gan, batch)
+    assert augmented == again
+    assert augmented["discriminator_loss"] != plain["discriminator_loss"]
+    assert evaluated["discriminator_loss"] == pytest.approx(
+        plain["discriminator_loss"], rel=1e-4
+    )
+    # The judge reads the picture as it is.
+    assert augmented["judge_matching"] == pytest.approx(plain["judge_matching"])
+
+
+def test_the_generator_learns_through_diff_augment(make_gan, make_batch):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(diff_augment=DiffAugment())
+    noise = gan.draw_noise(0, 4)
+    with tf.GradientTape() as tape:
+        terms = gan.compute_losses(batch, noise, gan.generator, True)
+    variables = gan.generator.trainable_variables
+    slopes = tape.gradient(terms["generator_loss"], variables)
+    assert all(np.all(np.isfinite(slope)) for slope in slopes if slope is not None)
+    assert sum(float(tf.norm(slope)) for slope in slopes if slope is not None) > 0

@@ -8,6 +8,7 @@ import pytest
 
 from aigc_keras import losses
 from aigc_keras.language import GPT2TextEncoder
+from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights, TextToImageGAN, saving
 
 
@@ -72,6 +73,7 @@ def test_a_loaded_model_is_compiled_as_the_first_was(make_gan, make_batch, tmp_p
         loss="relativistic",
         loss_weights=LossWeights(matching=0.7),
         penalty=losses.R1Penalty(gamma=3.0),
+        diff_augment=DiffAugment(("color",)),
         ema_half_life=123,
     )
     gan.save(tmp_path / "model")
@@ -80,6 +82,7 @@ def test_a_loaded_model_is_compiled_as_the_first_was(make_gan, make_batch, tmp_p
     assert loaded.loss_weights == LossWeights(matching=0.7)
     assert loaded.penalty == losses.R1Penalty(gamma=3.0)
     assert loaded.ema_half_life == 123
+    assert loaded.diff_augment.policy == ("color",)
     assert isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
     for model in (gan, loaded):
         model.train_on_batch(make_batch())

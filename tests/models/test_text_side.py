@@ -71,7 +71,9 @@ def test_fit_runs_the_whole_way_from_pictures_and_captions(dataset, tmp_path):
     gan = TextToImageGAN.from_preset("tiny_32", seed=1)
     gan.adapt(dataset, dataclasses.replace(SETTINGS, matching_steps=5))
     gan.compile()
-    history = gan.fit(dataset, epochs=2, cache_dir=tmp_path, verbose=0)
+    history = gan.fit(
+        dataset, epochs=2, cache_dir=tmp_path, augmentation=("flip",), verbose=0
+    )
     # 48 pictures in batches of 8, twice.
     assert int(gan.optimizer.iterations) == 12
     assert len(history.history["generator_loss"]) == 2
