@@ -11,7 +11,7 @@ from aigc_keras.models.text_side import TextSideSettings
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 SETTINGS = TextSideSettings(
-    language_epochs=1, matching_steps=150, matching_batch_size=16
+    language_epochs=1, matching_steps=300, matching_batch_size=8
 )
 
 
@@ -24,7 +24,9 @@ def dataset():
         name, colour = list(COLOURS.items())[index % 3]
         image = np.full((32, 32, 3), colour) + rng.integers(-20, 20, (32, 32, 3))
         images.append(np.clip(image, 0, 255).astype("uint8"))
-        captions.append([f"a {name} picture", f"all of it is {name}"])
+        # Lengths that say nothing about the colour: like lengths share a batch.
+        tail = " again" * (index % 4)
+        captions.append([f"a {name} picture{tail}", f"all of it is {name}{tail}"])
     return CaptionedDataset("colours", "train", np.stack(images), captions, 8)
 
 
