@@ -19,7 +19,7 @@ def train(
         None, help="Comma-separated, such as flip,crop,color_jitter [the preset's]."
     ),
     diff_augment: bool = typer.Option(
-        False, "--diff-augment", help="DiffAugment, for small data sets."
+        None, help="DiffAugment [where there are under 10,000 pictures]."
     ),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),

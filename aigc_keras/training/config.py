@@ -12,6 +12,11 @@ from aigc_keras.models.presets import get_preset
 from aigc_keras.models.text_side import TextSideSettings
 
 
+# A discriminator learns fewer pictures than these by heart (Zhao et al., 2020, see 10%
+# to 20% of CIFAR-10's 50,000).
+SMALL_DATASET = 10_000
+
+
 class RunError(ValueError):
     """A run that cannot be started or found, in one line that says why."""
 
@@ -28,7 +33,8 @@ class TrainingConfig:
             `load_dataset`.
         augmentation: Tuple of str, names in `datasets.AUGMENTATIONS`; None: the
             preset's.
-        diff_augment: bool. Whether real and generated images go through `DiffAugment`.
+        diff_augment: bool or None. Whether real and generated images go through
+            `DiffAugment`; None: where there are under `SMALL_DATASET` pictures.
         split: str. The split that is trained on.
         preset: str. Architecture, a name in `PRESETS`.
         image_size: int. Side in pixels; overrides the preset's.
@@ -62,7 +68,7 @@ class TrainingConfig:
     caption_pattern: str | None = None
     max_faulty: float = MAX_FAULTY
     augmentation: tuple | None = None
-    diff_augment: bool = False
+    diff_augment: bool | None = None
     split: str = "train"
     preset: str = "shapes_64"
     image_size: int = 64

@@ -21,7 +21,7 @@ from aigc_keras.training.callbacks import (
     ProgressReport,
     SampleGrid,
 )
-from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.config import SMALL_DATASET, resolve_precision
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.run_folder import RunFolder
 
@@ -62,7 +62,7 @@ def train(config, run_dir):
     make_augmentation(config.augmentation, dataset)
     run.start(config)
     gan, step = _open_or_make_model(run, config, dataset)
-    compile_for(gan, config)
+    compile_for(gan, config, dataset)
     if step:
         gan.load_weights(run.weights_path(step))
     run.forget_after(step)
@@ -81,7 +81,7 @@ def _open_or_make_model(run, config, dataset):
         config.preset, image_size=config.image_size, seed=config.seed
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config))
-    compile_for(gan, config)
+    compile_for(gan, config, dataset)
     gan.save(run.model_path)
     return gan, 0
 
@@ -91,14 +91,17 @@ def cache_dir(config):
     return f"{config.prepared_dir}/caption_cache"
 
 
-def compile_for(gan, config):
+def compile_for(gan, config, dataset):
     """Compile a GAN as a run's settings say."""
+    augmented = config.diff_augment
+    if augmented is None:
+        augmented = dataset.num_images < SMALL_DATASET
     gan.compile(
         make_optimizer(config.generator_learning_rate),
         make_optimizer(config.discriminator_learning_rate),
         loss=config.loss,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
-        diff_augment=DiffAugment() if config.diff_augment else None,
+        diff_augment=DiffAugment() if augmented else None,
         ema_half_life=config.ema_half_life,
         jit_compile=False,
     )
