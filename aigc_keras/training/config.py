@@ -11,7 +11,6 @@ from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.text_side import TextSideSettings
 
-
 # A discriminator learns fewer pictures than these by heart (Zhao et al., 2020, see 10%
 # to 20% of CIFAR-10's 50,000).
 SMALL_DATASET = 10_000
