@@ -156,6 +156,8 @@ def _sound_elements(elements, framing, rules, report, on_image):
             yield element, texts, pixels
         if on_image is not None and report.num_images % 64 == 0:
             on_image(report.num_images)
+    if on_image is not None and report.num_images:
+        on_image(report.num_images)
 
 
 def _read_all(elements, framing):

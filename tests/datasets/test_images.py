@@ -1,4 +1,6 @@
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -138,3 +140,31 @@ def test_what_a_data_set_stores(tmp_path):
         np.testing.assert_array_equal(
             stored_form(tmp_path / name), read_image(tmp_path / name)
         )
+
+
+MEASURE = """
+import concurrent.futures, resource, sys
+from aigc_keras.datasets.framing import CentreCrop
+from aigc_keras.datasets.images import read_image
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before = peak()
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    list(pool.map(lambda path: read_image(path, framing=CentreCrop(64)), sys.argv[1:]))
+print(peak() - before)
+"""
+
+
+def test_eight_threads_stay_within_a_gigabyte(tmp_path):
+    """The worst files that are let through: 64 megapixels with transparency."""
+    paths = [tmp_path / f"{index}.png" for index in range(8)]
+    Image.new("RGBA", (8000, 8000), (9, 99, 199, 128)).save(paths[0], compress_level=1)
+    for path in paths[1:]:
+        path.hardlink_to(paths[0])
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *map(str, paths)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert int(done.stdout) < 2**30
