@@ -1,8 +1,8 @@
 """Reads one picture safely: its size first, its pixels after."""
 
+import concurrent.futures
 import io
 import pathlib
-import threading
 import warnings
 
 import numpy as np
@@ -12,11 +12,12 @@ from aigc_keras.datasets.errors import ImageError
 
 # 64 megapixels decode to about 200 MB; more in one picture is a mistake or an attack.
 MAX_PIXELS = 64_000_000
-# Larger pictures are decoded one at a time, whatever the number of threads.
+# Larger pictures are decoded one at a time and by one thread: an allocator keeps what
+# each thread once needed.
 LARGE_PIXELS = 8_000_000
 MAX_BYTES = 256 * 2**20
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-_LARGE_PICTURE = threading.Lock()
+_LARGE_PICTURES = concurrent.futures.ThreadPoolExecutor(1)
 
 
 def read_image(source, background=(255, 255, 255), framing=None):
@@ -43,8 +44,8 @@ def read_image(source, background=(255, 255, 255), framing=None):
     with _open(source) as image:
         if image.width * image.height <= LARGE_PIXELS:
             return _decode(image, source, background, framing)
-        with _LARGE_PICTURE:
-            return _decode(image, source, background, framing)
+        task = _LARGE_PICTURES.submit(_decode, image, source, background, framing)
+        return task.result()
 
 
 def check_image(source):
@@ -88,7 +89,8 @@ def _decode(image, source, background, framing):
         if framing is not None:
             # Twice the side leaves the antialiased resize enough to work with.
             image.draft(None, (2 * framing.side, 2 * framing.side))
-        image = _to_rgb(ImageOps.exif_transpose(image), background)
+        ImageOps.exif_transpose(image, in_place=True)
+        image = _to_rgb(image, background)
         return np.asarray(framing(image) if framing is not None else image)
     except ImageError as error:
         raise ImageError(f"{error} ({_describe(source)})", error.reason) from error
@@ -154,7 +156,7 @@ def _to_rgb(image, background):
             np.clip(np.round(values), 0, 255).astype("uint8")
         ).convert("RGB")
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         ground = Image.new("RGB", layer.size, background)
         ground.paste(layer, mask=layer.getchannel("A"))
         return ground

@@ -45,7 +45,8 @@ class DiffAugment(keras.layers.Layer):
     POLICIES = ("color", "translation", "cutout")
 
     def __init__(self, policy=POLICIES, **kwargs):
-        super().__init__(**kwargs)
+        # Whatever the global policy: eight bits of a chance would be too few.
+        super().__init__(**{"dtype": "float32", **kwargs})
         unknown = [name for name in policy if name not in self.POLICIES]
         if unknown:
             raise ValueError(

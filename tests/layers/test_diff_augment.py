@@ -1,5 +1,6 @@
 """DiffAugment against the same transforms by hand, and its gradient."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -69,6 +70,14 @@ def test_the_gradient_reaches_the_pixels_that_are_left(images):
     kept = layer(np.ones_like(images), numbers).numpy()
     assert set(np.unique(slopes)) <= {0.0, 1.0}
     assert slopes.sum() == kept.sum() > 0
+
+
+def test_it_stays_in_float32_under_mixed_precision(images):
+    numbers = np.random.default_rng(1).uniform(size=(3, 7)).astype("float32")
+    expected = DiffAugment()(images, numbers)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    result = DiffAugment()(images, numbers)
+    np.testing.assert_array_equal(result, expected)
 
 
 def test_the_policy_is_checked_and_kept():
