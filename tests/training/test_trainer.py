@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from aigc_keras.datasets import DatasetError
 from aigc_keras.training import (
     RunError,
     RunFolder,
@@ -190,3 +191,15 @@ def test_missing_and_unfinished_runs_are_named(tmp_path, tiny_settings):
     RunFolder(tmp_path / "new").start(TrainingConfig(**tiny_settings))
     with pytest.raises(RunError, match="checkpoint"):
         load_run(tmp_path / "new")
+
+
+def test_few_pictures_train_with_diff_augment_unless_told_otherwise(tiny_run):
+    config = load_run(tiny_run).diff_augment
+    assert config is not None and config.policy == ("color", "translation", "cutout")
+
+
+def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_path):
+    config = TrainingConfig(**tiny_settings, augmentation=("flip",))
+    with pytest.raises(DatasetError, match="'flip' would make captions untrue"):
+        train(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

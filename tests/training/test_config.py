@@ -1,0 +1,46 @@
+"""Settings are checked before work starts, and survive their file."""
+
+import json
+
+import pytest
+
+from aigc_keras.datasets import DatasetError
+from aigc_keras.training import RunError, TrainingConfig
+
+
+def test_settings_come_back_from_json():
+    config = TrainingConfig(
+        dataset="noto_emoji", augmentation=("crop", "color_jitter"), max_faulty=0.1
+    )
+    assert TrainingConfig(**json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_the_preset_brings_its_augmentation():
+    assert TrainingConfig(preset="shapes_64").augmentation == ()
+    photo = TrainingConfig(preset="photo_128", image_size=128)
+    assert photo.augmentation == ("crop", "color_jitter")
+    plain = TrainingConfig(preset="photo_128", image_size=128, augmentation=())
+    assert plain.augmentation == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"augmentation": ("mosaic",)}, "'mosaic'"),
+        ({"framing": "stretch"}, "'stretch'"),
+        ({"caption_pattern": "("}, "regular expression"),
+        ({"max_faulty": 1.5}, "max_faulty=1.5"),
+        ({"image_size": 48}, "image_size=48"),
+        ({"batch_size": 1}, "batch_size=1"),
+        ({"steps": 5, "minutes": 1.0}, "minutes=1.0"),
+        ({"steps": None}, "steps=None"),
+        ({"steps": 0}, "steps=0"),
+        ({"generator_learning_rate": -1.0}, "generator_learning_rate=-1.0"),
+        ({"save_every": 30, "log_every": 20}, "30 and 20"),
+        ({"penalty": "r9"}, "'r9'"),
+    ],
+)
+def test_bad_settings_are_one_clear_line(changes, message):
+    with pytest.raises((RunError, DatasetError), match="Received") as caught:
+        TrainingConfig(**changes)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
