@@ -128,6 +128,18 @@ def test_a_large_jpeg_decoded_at_a_lower_scale_looks_the_same(tmp_path):
     assert np.abs(found - expected).mean() < 1
 
 
+def test_rotation_and_a_lower_scale_go_together(tmp_path):
+    # Red on the left; orientation 6 turns it to the top.
+    picture = Image.new("RGB", (800, 600), (20, 20, 220))
+    picture.paste((220, 20, 20), (0, 0, 400, 600))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / "x.jpg", exif=exif, quality=95)
+    found = read_image(tmp_path / "x.jpg", framing=CentreCrop(32)).astype(int)
+    assert np.abs(found[:14] - (220, 20, 20)).max() < 16
+    assert np.abs(found[18:] - (20, 20, 220)).max() < 16
+
+
 def test_what_a_data_set_stores(tmp_path):
     picture("RGB").save(tmp_path / "plain.png")
     assert stored_form(tmp_path / "plain.png") == str(tmp_path / "plain.png")
