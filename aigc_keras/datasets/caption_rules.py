@@ -88,7 +88,10 @@ def clean_caption(text):
     >>> clean_caption("  a   red café ")
     'a red café'
     """
-    text = unicodedata.normalize("NFC", str(text))
+    text = str(text)
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    text = unicodedata.normalize("NFC", text)
     text = "".join(
         " " if char.isspace() else char
         for char in text

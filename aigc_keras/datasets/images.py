@@ -2,8 +2,9 @@
 
 import concurrent.futures
 import io
+import os
 import pathlib
-import warnings
+import stat
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -87,8 +88,10 @@ def stored_form(path):
 def _decode(image, source, background, framing):
     try:
         if framing is not None:
-            # Twice the side leaves the antialiased resize enough to work with.
-            image.draft(None, (2 * framing.side, 2 * framing.side))
+            # On photographs this moves a pixel by 3 of 255 on average, and nothing
+            # where the picture is less than three times the side.
+            enough = 3 * framing.side // 2
+            image.draft(None, (enough, enough))
         ImageOps.exif_transpose(image, in_place=True)
         image = _to_rgb(image, background)
         return np.asarray(framing(image) if framing is not None else image)
@@ -105,12 +108,9 @@ def _decode(image, source, background, framing):
 def _open(source):
     _check_bytes(source)
     try:
-        with warnings.catch_warnings():
-            # The limit below is stricter than Pillow's warning.
-            warnings.simplefilter("ignore")
-            file = io.BytesIO(source) if isinstance(source, bytes) else source
-            image = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError as error:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        image = Image.open(file, formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(source, "more than Pillow opens") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ImageError(
@@ -128,12 +128,15 @@ def _check_bytes(source):
     if isinstance(source, bytes):
         size = len(source)
     else:
-        path = pathlib.Path(source)
-        if not path.is_file():
+        try:
+            status = os.stat(source)
+        except (OSError, ValueError):
+            status = None
+        if status is None or not stat.S_ISREG(status.st_mode):
             raise ImageError(
                 f"An image file must exist. Received: {_describe(source)}", "missing"
             )
-        size = path.stat().st_size
+        size = status.st_size
     if size > MAX_BYTES:
         raise _too_large(source, f"{size:,} bytes")
 
@@ -160,7 +163,7 @@ def _to_rgb(image, background):
         ground = Image.new("RGB", layer.size, background)
         ground.paste(layer, mask=layer.getchannel("A"))
         return ground
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _describe(source):
