@@ -138,6 +138,18 @@ def test_cosine_similarity_matches_numpy_and_stays_finite_at_zero():
     assert np.all(np.isfinite(losses.cosine_similarity(zero, second)))
 
 
+def test_layout_loss_sees_blocks_and_not_what_is_inside():
+    rng = np.random.default_rng(5)
+    images, targets = rng.uniform(-1, 1, (2, 3, 32, 32, 3)).astype("float32")
+    blocks = (images - targets).reshape(3, 4, 8, 4, 8, 3).mean(axis=(2, 4))
+    result = losses.layout_loss(images, targets, size=4)
+    np.testing.assert_allclose(result, np.abs(blocks).mean(), rtol=1e-4)
+    shuffled = images.reshape(3, 4, 8, 4, 8, 3)[:, :, ::-1, :, ::-1]
+    shuffled = shuffled.reshape(3, 32, 32, 3)
+    assert float(losses.layout_loss(images, shuffled, size=4)) < 1e-6
+    assert float(losses.layout_loss(images, images)) == 0
+
+
 def gradient(function, inputs):
     with tf.GradientTape() as tape:
         tape.watch(inputs)

@@ -46,6 +46,9 @@ def train(
     log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),
     precision: str = typer.Option("auto", help="float32, mixed_bfloat16 or auto."),
     threads: int = typer.Option(None, help="1 makes runs repeat bit by bit [all]."),
+    layout_weight: float = typer.Option(
+        None, help="Weight of the layout term [10 under 10,000 pictures, else 0]."
+    ),
     prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
     export_to: str = typer.Option(
         None, "--export", help="Also export to this folder [saved_models/<run>]."
@@ -75,6 +78,7 @@ def train(
         max_faulty=max_faulty,
         augmentation=None if augmentation is None else split_names(augmentation),
         diff_augment=diff_augment,
+        layout_weight=layout_weight,
         prepared_dir=prepared_dir,
         preset=preset,
         image_size=image_size or get_preset(preset)["image_size"],

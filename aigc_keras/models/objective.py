@@ -15,6 +15,7 @@ LOSS_NAMES = (
     "discriminator_matching",
     "judge_matching",
     "judge_tokens",
+    "layout",
     "penalty",
 )
 
@@ -32,6 +33,8 @@ class LossWeights:
         judge_temperature: float. Temperature of that term. A sharper one, 0.05, gave
             noisier textures and no better agreement.
         judge_tokens: float. Token prediction on the generated image by the same.
+        layout: float. Difference from the caption's own picture at a low scale, see
+            `losses.layout_loss`; 0 leaves it out.
     """
 
     wrong_caption: float = 0.5
@@ -39,6 +42,7 @@ class LossWeights:
     judge_matching: float = 1.0
     judge_temperature: float = 0.1
     judge_tokens: float = 0.1
+    layout: float = 0.0
 
 
 def loss_terms(gan, data, fake, training):
@@ -92,6 +96,9 @@ def loss_terms(gan, data, fake, training):
         terms |= _judge_terms(gan, data, fake)
         generator_loss += weights.judge_matching * terms["judge_matching"]
         generator_loss += weights.judge_tokens * terms["judge_tokens"]
+    if weights.layout:
+        terms["layout"] = losses.layout_loss(fake, image)
+        generator_loss += weights.layout * terms["layout"]
     if gan.penalty is not None and training:
         terms["penalty"] = gan.penalty(_score(discriminator), _gradient, image, text)
         discriminator_loss += terms["penalty"]

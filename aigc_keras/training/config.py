@@ -14,6 +14,8 @@ from aigc_keras.models.text_side import TextSideSettings
 # A discriminator learns fewer pictures than these by heart (Zhao et al., 2020, see 10%
 # to 20% of CIFAR-10's 50,000).
 SMALL_DATASET = 10_000
+# pix2pix (Isola et al., 2017) has 100 for all pixels; the low scale needs less.
+SMALL_DATASET_LAYOUT = 10.0
 
 
 class RunError(ValueError):
@@ -34,6 +36,8 @@ class TrainingConfig:
             preset's.
         diff_augment: bool or None. Whether real and generated images go through
             `DiffAugment`; None: where there are under `SMALL_DATASET` pictures.
+        layout_weight: float or None. See `LossWeights`; None: 10 where there are under
+            `SMALL_DATASET` pictures, else 0.
         split: str. The split that is trained on.
         preset: str. Architecture, a name in `PRESETS`.
         image_size: int. Side in pixels; overrides the preset's.
@@ -68,6 +72,7 @@ class TrainingConfig:
     max_faulty: float = MAX_FAULTY
     augmentation: tuple | None = None
     diff_augment: bool | None = None
+    layout_weight: float | None = None
     split: str = "train"
     preset: str = "shapes_64"
     image_size: int = 64

@@ -132,3 +132,20 @@ def test_the_generator_learns_through_diff_augment(make_gan, make_batch):
     slopes = tape.gradient(terms["generator_loss"], variables)
     assert all(np.all(np.isfinite(slope)) for slope in slopes if slope is not None)
     assert sum(float(tf.norm(slope)) for slope in slopes if slope is not None) > 0
+
+
+def test_the_layout_term_is_the_generator_s_alone(make_gan, make_batch):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile()
+    _, plain = terms_of(gan, batch)
+    gan.compile(loss_weights=LossWeights(layout=5.0))
+    fake, terms = terms_of(gan, batch)
+    np.testing.assert_allclose(
+        terms["layout"], losses.layout_loss(fake, batch["image"]), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        terms["generator_loss"] - plain["generator_loss"],
+        5 * terms["layout"],
+        rtol=1e-4,
+    )
+    assert terms["discriminator_loss"] == pytest.approx(plain["discriminator_loss"])

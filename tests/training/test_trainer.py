@@ -193,9 +193,10 @@ def test_missing_and_unfinished_runs_are_named(tmp_path, tiny_settings):
         load_run(tmp_path / "new")
 
 
-def test_few_pictures_train_with_diff_augment_unless_told_otherwise(tiny_run):
-    config = load_run(tiny_run).diff_augment
-    assert config is not None and config.policy == ("color", "translation", "cutout")
+def test_few_pictures_train_with_diff_augment_and_layout(tiny_run):
+    gan = load_run(tiny_run)
+    assert gan.diff_augment.policy == ("color", "translation", "cutout")
+    assert gan.loss_weights.layout == 10.0
 
 
 def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_path):
