@@ -4,6 +4,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -19,6 +20,8 @@ PIXELS_FILE = "pixels.raw"
 TEXT_FILE = "captions.json"
 REPORT_FILE = "report.json"
 FORMAT = 1
+# Pictures that a thread reads in one go.
+CHUNK = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,16 +166,21 @@ def _sound_elements(elements, framing, rules, report, on_image):
 def _read_all(elements, framing):
     """Yield each element with its pixels or its `ImageError`, decoding in threads."""
     workers = os.cpu_count() or 1
-    window = collections.deque()
+    elements, window = iter(elements), collections.deque()
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        for element in elements:
-            window.append((element, pool.submit(_read_one, element, framing)))
+        while True:
+            chunk = list(itertools.islice(elements, CHUNK))
+            if chunk:
+                window.append(pool.submit(_read_chunk, chunk, framing))
             # A window bounds what is held, whatever the size of the data set.
-            if len(window) >= 8 * workers:
-                done, future = window.popleft()
-                yield done, future.result()
-        for done, future in window:
-            yield done, future.result()
+            if len(window) >= 2 * workers or (window and not chunk):
+                yield from window.popleft().result()
+            elif not chunk:
+                return
+
+
+def _read_chunk(elements, framing):
+    return [(element, _read_one(element, framing)) for element in elements]
 
 
 def _read_one(element, framing):
