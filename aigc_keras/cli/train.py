@@ -18,9 +18,7 @@ def train(
     augmentation: str = typer.Option(
         None, help="Comma-separated, such as flip,crop,color_jitter [the preset's]."
     ),
-    diff_augment: bool = typer.Option(
-        None, help="DiffAugment [where there are under 10,000 pictures]."
-    ),
+    recipe: str = typer.Option(None, help="few or many [by number of pictures]."),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
@@ -46,9 +44,6 @@ def train(
     log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),
     precision: str = typer.Option("auto", help="float32, mixed_bfloat16 or auto."),
     threads: int = typer.Option(None, help="1 makes runs repeat bit by bit [all]."),
-    layout_weight: float = typer.Option(
-        None, help="Weight of the layout term [10 under 10,000 pictures, else 0]."
-    ),
     prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
     export_to: str = typer.Option(
         None, "--export", help="Also export to this folder [saved_models/<run>]."
@@ -77,8 +72,7 @@ def train(
         caption_pattern=caption_pattern,
         max_faulty=max_faulty,
         augmentation=None if augmentation is None else split_names(augmentation),
-        diff_augment=diff_augment,
-        layout_weight=layout_weight,
+        recipe=recipe,
         prepared_dir=prepared_dir,
         preset=preset,
         image_size=image_size or get_preset(preset)["image_size"],

@@ -10,12 +10,7 @@ from aigc_keras.datasets.loading import MAX_FAULTY
 from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.text_side import TextSideSettings
-
-# A discriminator learns fewer pictures than these by heart (Zhao et al., 2020, see 10%
-# to 20% of CIFAR-10's 50,000).
-SMALL_DATASET = 10_000
-# pix2pix (Isola et al., 2017) has 100 for all pixels; the low scale needs less.
-SMALL_DATASET_LAYOUT = 10.0
+from aigc_keras.training.recipes import RECIPES
 
 
 class RunError(ValueError):
@@ -34,10 +29,7 @@ class TrainingConfig:
             `load_dataset`.
         augmentation: Tuple of str, names in `datasets.AUGMENTATIONS`; None: the
             preset's.
-        diff_augment: bool or None. Whether real and generated images go through
-            `DiffAugment`; None: where there are under `SMALL_DATASET` pictures.
-        layout_weight: float or None. See `LossWeights`; None: 10 where there are under
-            `SMALL_DATASET` pictures, else 0.
+        recipe: str or None. A name in `RECIPES`; None: by the number of pictures.
         split: str. The split that is trained on.
         preset: str. Architecture, a name in `PRESETS`.
         image_size: int. Side in pixels; overrides the preset's.
@@ -71,8 +63,7 @@ class TrainingConfig:
     caption_pattern: str | None = None
     max_faulty: float = MAX_FAULTY
     augmentation: tuple | None = None
-    diff_augment: bool | None = None
-    layout_weight: float | None = None
+    recipe: str | None = None
     split: str = "train"
     preset: str = "shapes_64"
     image_size: int = 64
@@ -106,6 +97,11 @@ class TrainingConfig:
             raise RunError(
                 "`max_faulty` must be a share from 0 to 1. "
                 f"Received: max_faulty={self.max_faulty}"
+            )
+        if self.recipe is not None and self.recipe not in RECIPES:
+            raise RunError(
+                f"`recipe` must be one of {sorted(RECIPES)} or None. "
+                f"Received: recipe={self.recipe!r}"
             )
         losses.get_adversarial_loss(self.loss)
         if self.text_encoder is not None:

@@ -9,7 +9,7 @@ from aigc_keras.datasets import load_dataset
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
 from aigc_keras.layers import DiffAugment
-from aigc_keras.models import LossWeights, TextToImageGAN
+from aigc_keras.models import TextToImageGAN
 from aigc_keras.models.gan import make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
@@ -21,12 +21,9 @@ from aigc_keras.training.callbacks import (
     ProgressReport,
     SampleGrid,
 )
-from aigc_keras.training.config import (
-    SMALL_DATASET,
-    SMALL_DATASET_LAYOUT,
-    resolve_precision,
-)
+from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.model_card import write_model_card
+from aigc_keras.training.recipes import choose_recipe
 from aigc_keras.training.run_folder import RunFolder
 
 # Steps after which a run that is given minutes knows how fast it is.
@@ -97,18 +94,14 @@ def cache_dir(config):
 
 def compile_for(gan, config, dataset):
     """Compile a GAN as a run's settings say."""
-    few = dataset.num_images < SMALL_DATASET
-    augmented = few if config.diff_augment is None else config.diff_augment
-    layout = config.layout_weight
-    if layout is None:
-        layout = SMALL_DATASET_LAYOUT if few else 0.0
+    recipe = choose_recipe(config.recipe, dataset.num_images)
     gan.compile(
         make_optimizer(config.generator_learning_rate),
         make_optimizer(config.discriminator_learning_rate),
         loss=config.loss,
-        loss_weights=LossWeights(layout=layout),
+        loss_weights=recipe.loss_weights,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
-        diff_augment=DiffAugment() if augmented else None,
+        diff_augment=DiffAugment() if recipe.diff_augment else None,
         ema_half_life=config.ema_half_life,
         jit_compile=False,
     )

@@ -38,6 +38,7 @@ def test_the_preset_brings_its_augmentation():
         ({"generator_learning_rate": -1.0}, "generator_learning_rate=-1.0"),
         ({"save_every": 30, "log_every": 20}, "30 and 20"),
         ({"penalty": "r9"}, "'r9'"),
+        ({"recipe": "some"}, "recipe='some'"),
     ],
 )
 def test_bad_settings_are_one_clear_line(changes, message):

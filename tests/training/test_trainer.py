@@ -19,6 +19,7 @@ from aigc_keras.training import (
     load_run,
     train,
 )
+from aigc_keras.training.recipes import RECIPES
 
 SCRIPT = """
 import json, sys
@@ -193,10 +194,10 @@ def test_missing_and_unfinished_runs_are_named(tmp_path, tiny_settings):
         load_run(tmp_path / "new")
 
 
-def test_few_pictures_train_with_diff_augment_and_layout(tiny_run):
+def test_few_pictures_have_their_own_recipe(tiny_run):
     gan = load_run(tiny_run)
     assert gan.diff_augment.policy == ("color", "translation", "cutout")
-    assert gan.loss_weights.layout == 10.0
+    assert gan.loss_weights == RECIPES["few"].loss_weights
 
 
 def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_path):

@@ -1,0 +1,23 @@
+"""Which losses suit how many pictures."""
+
+import pytest
+
+from aigc_keras.training.recipes import FEW_PICTURES, RECIPES, choose_recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "num_images", "expected"),
+    [
+        (None, FEW_PICTURES - 1, "few"),
+        (None, FEW_PICTURES, "many"),
+        ("many", 12, "many"),
+        ("few", 50_000, "few"),
+    ],
+)
+def test_the_number_of_pictures_decides_unless_a_name_does(name, num_images, expected):
+    assert choose_recipe(name, num_images) is RECIPES[expected]
+
+
+def test_only_few_pictures_are_drawn_after_their_captions_own():
+    assert RECIPES["few"].loss_weights.layout > 0 == RECIPES["many"].loss_weights.layout
+    assert RECIPES["few"].diff_augment and not RECIPES["many"].diff_augment
