@@ -14,6 +14,7 @@ from aigc_keras.models.randomness import noise_from_seed
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.training.config import TrainingConfig
 from aigc_keras.training.run_folder import RunFolder
+from aigc_keras.training.sample_captions import choose_captions
 from aigc_keras.training.schedules import decayed_learning_rate
 
 
@@ -130,7 +131,7 @@ class SampleGrid(StepCallback):
         """Encode the captions once and note them beside the grids."""
         super().on_train_begin(logs)
         if self.captions is None:
-            self.captions = choose_sample_captions(self.model.training_data)
+            self.captions = choose_captions(self.model.training_data)
         vectors = self.model.text_encoder.encode(self.captions)["text_embedding"]
         self._vectors = np.repeat(vectors, self.columns, axis=0)
         dim = self.model.generator.noise_dim
@@ -306,13 +307,3 @@ class ProgressReport(StepCallback):
                 if name in logs
             )
             self.update(step, self.steps, f"{speed:.0f} images/s {losses}")
-
-
-def choose_sample_captions(dataset, rows=8):
-    """Choose the captions of the sample grid, evenly over the data set.
-
-    Alternating first and last captions shows both languages of `shapes`.
-    """
-    count = min(rows, dataset.num_images)
-    picks = np.linspace(0, dataset.num_images - 1, count).astype(int)
-    return [dataset.captions[row][-(place % 2)] for place, row in enumerate(picks)]

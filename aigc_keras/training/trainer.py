@@ -25,6 +25,7 @@ from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.recipes import choose_recipe
 from aigc_keras.training.run_folder import RunFolder
+from aigc_keras.training.sample_captions import sample_captions
 
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
@@ -53,12 +54,9 @@ def train(config, run_dir):
     run = RunFolder(run_dir)
     config = run.check(config)
     keras.config.set_dtype_policy(resolve_precision(config.precision))
+    source = {name: getattr(config, name) for name in SOURCE_ARGUMENTS}
     dataset = load_dataset(
-        config.dataset,
-        config.split,
-        config.image_size,
-        config.batch_size,
-        **{name: getattr(config, name) for name in SOURCE_ARGUMENTS},
+        config.dataset, config.split, config.image_size, config.batch_size, **source
     )
     make_augmentation(config.augmentation, dataset)
     run.start(config)
@@ -67,7 +65,7 @@ def train(config, run_dir):
     if step:
         gan.load_weights(run.weights_path(step))
     run.forget_after(step)
-    _fit(gan, run, config, dataset)
+    _fit(gan, run, config, dataset, sample_captions(dataset, source))
     write_model_card(run, run.read_config(), dataset)
     return gan, run
 
@@ -107,7 +105,7 @@ def compile_for(gan, config, dataset):
     )
 
 
-def _fit(gan, run, config, dataset):
+def _fit(gan, run, config, dataset, captions):
     with progress_bar("The GAN learns to draw") as update:
         if config.steps is None:
             config = _settle_steps(gan, run, config, dataset, update)
@@ -122,7 +120,7 @@ def _fit(gan, run, config, dataset):
                     config.steps,
                 ),
                 MetricsLog(run, config.log_every),
-                SampleGrid(run, None, config.sample_every),
+                SampleGrid(run, captions, config.sample_every),
                 Checkpoint(run, config.save_every, interrupt),
                 ProgressReport(update, config.steps, dataset.batch_size),
             ]
