@@ -76,17 +76,23 @@ class AdversarialLoss:
         name: str. Name in `ADVERSARIAL_LOSSES`.
         generator: Function `(real, fake) -> scalar`.
         discriminator: Function `(real, fake) -> scalar`.
+        saturates: bool. Whether the discriminator's slope by a fake logit can be zero
+            where the generator's is not. Where it cannot, one backward pass through the
+            discriminator serves both; see `TextToImageGAN.train_step`.
     """
 
     name: str
     generator: Callable
     discriminator: Callable
+    saturates: bool = False
 
 
 ADVERSARIAL_LOSSES = {
     loss.name: loss
     for loss in (
-        AdversarialLoss("hinge", hinge_generator_loss, hinge_discriminator_loss),
+        AdversarialLoss(
+            "hinge", hinge_generator_loss, hinge_discriminator_loss, saturates=True
+        ),
         AdversarialLoss(
             "non_saturating",
             non_saturating_generator_loss,
@@ -217,6 +223,30 @@ def layout_loss(images, targets, size=16):
     factor = images.shape[1] // size
     difference = ops.cast(images, "float32") - ops.cast(targets, "float32")
     return ops.mean(ops.abs(ops.average_pool(difference, factor)))
+
+
+def sameness_loss(first, second, difference, size=16):
+    """Return by how much two drawings of the same captions differ too little.
+
+    `mean(max(0, 1 - d_i / difference))` with `d_i` the mean absolute difference of a
+    pair, both averaged down to `size` pixels a side, so that noise does not count.
+
+    Reference: Yang et al., 2019, "Diversity-sensitive conditional GANs" (eq. 3, with
+    its bound); Mao et al., 2019, "Mode seeking GANs" (eq. 5).
+
+    Args:
+        first: `(batch, side, side, 3)` float in [-1, 1]; `size` divides `side`.
+        second: The same, drawn from other noise.
+        difference: float. The difference that is enough, in the images' range.
+        size: int. Pixels a side that are compared, default 16.
+
+    Returns:
+        float32 scalar in [0, 1].
+    """
+    factor = first.shape[1] // size
+    change = ops.cast(first, "float32") - ops.cast(second, "float32")
+    change = ops.mean(ops.abs(ops.average_pool(change, factor)), axis=(1, 2, 3))
+    return ops.mean(ops.relu(1.0 - change / difference))
 
 
 def cosine_similarity(first, second):

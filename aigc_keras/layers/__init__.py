@@ -3,5 +3,12 @@
 from aigc_keras.layers.attention_pooling import AttentionPooling
 from aigc_keras.layers.diff_augment import DiffAugment
 from aigc_keras.layers.feature_modulation import FeatureModulation
+from aigc_keras.layers.patches import ChannelsToPatches, PatchesToChannels
 
-__all__ = ["AttentionPooling", "DiffAugment", "FeatureModulation"]
+__all__ = [
+    "AttentionPooling",
+    "ChannelsToPatches",
+    "DiffAugment",
+    "FeatureModulation",
+    "PatchesToChannels",
+]

@@ -1,16 +1,18 @@
-"""The discriminator: one image trunk, a validity head and a matching head."""
+"""The discriminator: one image trunk and one head that meets the text."""
 
 import keras
+from keras import ops
 
+from aigc_keras.layers import PatchesToChannels
 from aigc_keras.models.generator import resolve_stages
 
-# Channel multipliers per stage, from 4x4 pixels up to half the image's side; read from
-# the last to the first. The first convolution halves the side.
+# Channel multipliers per stage, from 4x4 places up to the image's side over the patch
+# size; read from the last to the first.
 DISCRIMINATOR_STAGES = {
-    32: (4, 4, 2),
-    64: (4, 4, 2, 1),
-    128: (4, 4, 4, 2, 1),
-    256: (4, 4, 4, 4, 2, 1),
+    32: (8, 4),
+    64: (8, 8, 4),
+    128: (8, 8, 8, 4),
+    256: (8, 8, 8, 8, 4),
 }
 
 
@@ -18,21 +20,23 @@ DISCRIMINATOR_STAGES = {
 class Discriminator(keras.Model):
     """Judges whether an image is real and says what the text says.
 
-    A functional model of three parts, each a functional model of its own, so that the
-    costly `trunk` runs once on an image whatever text it is compared with:
-    `trunk` (image to a 4x4 feature map), `validity_head` (map and text to a logit), and
-    `matching_head` (map to a vector comparable with the projected text).
+    A functional model: a `trunk` makes a realness logit and a vector of an image, a
+    `text_projection` a vector of a sentence, and the validity is the realness plus the
+    two vectors' scaled product. Another caption for the same image so costs one
+    product, and the same vectors serve the contrastive loss.
 
-    Reference: Tao et al., 2022, "DF-GAN" (sec. 3.2, one-way output); the matching head:
+    Reference: Miyato and Koyama, 2018, "cGANs with projection discriminator" (eq. 3);
     Zhang et al., 2021, "XMC-GAN" (sec. 4.2).
 
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
         text_dim: int. Length of the sentence vector.
-        base_channels: int. Channels at half the side, default 32.
-        matching_dim: int. Length of the matching vectors, default 128.
-        stages: Tuple of int. Channel multipliers from 4x4 to half the side.
-        dtype: Policy or its name; the heads' outputs are always float32.
+        base_channels: int. What the stages multiply, default 16.
+        matching_dim: int. Length of the vectors, default 256.
+        stages: Tuple of int. Channel multipliers from 4x4 places up.
+        patch_size: int. Side in pixels of what one place sees first, default 4.
+        blocks: int. Residual blocks a stage, default 1.
+        dtype: Policy or its name; the outputs are always float32.
         **kwargs: Passed to `keras.Model`.
 
     Call arguments:
@@ -44,7 +48,7 @@ class Discriminator(keras.Model):
         `(batch, matching_dim)`, all float32.
 
     Raises:
-        ValueError: If `stages` does not lead from 4 pixels to half of `image_size`.
+        ValueError: If `stages` and `patch_size` do not lead from 4 to `image_size`.
 
     Example:
     >>> import numpy as np
@@ -59,19 +63,19 @@ class Discriminator(keras.Model):
         self,
         image_size,
         text_dim,
-        base_channels=32,
-        matching_dim=128,
+        base_channels=16,
+        matching_dim=256,
         stages=None,
+        patch_size=4,
+        blocks=1,
         dtype=None,
         **kwargs,
     ):
         # === Layers ===
         dtype = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
-        stages = resolve_stages(stages, DISCRIMINATOR_STAGES, image_size)
+        stages = resolve_stages(stages, DISCRIMINATOR_STAGES, image_size, patch_size)
         channels = [base_channels * multiplier for multiplier in stages]
-        trunk = _trunk(image_size, channels, dtype)
-        validity_head = _validity_head(channels[0], text_dim, dtype)
-        matching_head = _matching_head(channels[0], matching_dim, dtype)
+        trunk = _trunk(image_size, channels, patch_size, blocks, matching_dim, dtype)
         text_projection = keras.layers.Dense(
             matching_dim, dtype="float32", name="text_vector"
         )
@@ -79,11 +83,11 @@ class Discriminator(keras.Model):
         # === Functional model ===
         image = keras.Input((image_size, image_size, 3), name="image")
         text = keras.Input((text_dim,), name="text_embedding")
-        features = trunk(image)
+        seen, said = trunk(image), text_projection(text)
         outputs = {
-            "validity": validity_head({"features": features, "text_embedding": text}),
-            "image_vector": matching_head(features),
-            "text_vector": text_projection(text),
+            "validity": validity(seen["realness"], seen["image_vector"], said),
+            "image_vector": seen["image_vector"],
+            "text_vector": said,
         }
         super().__init__(
             inputs={"image": image, "text_embedding": text}, outputs=outputs, **kwargs
@@ -91,14 +95,14 @@ class Discriminator(keras.Model):
 
         # === Config ===
         self.trunk = trunk
-        self.validity_head = validity_head
-        self.matching_head = matching_head
         self.text_projection = text_projection
         self.image_size = image_size
         self.text_dim = text_dim
         self.base_channels = base_channels
         self.matching_dim = matching_dim
         self.stages = stages
+        self.patch_size = patch_size
+        self.blocks = blocks
         self.policy = dtype
 
     def get_config(self):
@@ -110,6 +114,8 @@ class Discriminator(keras.Model):
             "base_channels": self.base_channels,
             "matching_dim": self.matching_dim,
             "stages": list(self.stages),
+            "patch_size": self.patch_size,
+            "blocks": self.blocks,
             "dtype": self.policy.name,
         }
 
@@ -120,21 +126,58 @@ class Discriminator(keras.Model):
         return cls(**config)
 
 
-def _trunk(image_size, channels, dtype):
+def validity(realness, image_vector, text_vector):
+    """Return the logit of "real, and what the text says".
+
+    Args:
+        realness: `(batch, 1)` float.
+        image_vector: `(batch, dim)` float.
+        text_vector: `(batch, dim)` float.
+
+    Returns:
+        `(batch, 1)` float: realness plus the vectors' product over the root of `dim`.
+    """
+    product = ops.sum(image_vector * text_vector, axis=-1, keepdims=True)
+    return realness + product / image_vector.shape[-1] ** 0.5
+
+
+def _trunk(image_size, channels, patch_size, blocks, matching_dim, dtype):
     image = keras.Input((image_size, image_size, 3), name="image")
     widths = list(reversed(channels))
-    x = _convolution(widths[0], 4, 2, dtype, "stem")(image)
-    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name="stem_activation")(x)
+    x = PatchesToChannels(patch_size, dtype=dtype, name="patches")(image)
+    x = _convolution(widths[0], dtype, "stem")(x)
     for index, width in enumerate(widths[1:]):
-        x = _down_block(x, width, dtype, f"down_{index}")
-    return keras.Model(image, x, name="trunk")
+        for block in range(blocks):
+            x = _refine(x, dtype, f"refine_{index}_{block}")
+        x = _halve(x, width, dtype, f"halve_{index}")
+    x = _activation(dtype, "last_activation")(x)
+    x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
+    x = _dense(matching_dim, dtype, "hidden")(x)
+    x = _activation(dtype, "hidden_activation")(x)
+    head = {"dtype": "float32"}
+    outputs = {
+        "realness": keras.layers.Dense(1, name="realness", **head)(x),
+        "image_vector": keras.layers.Dense(matching_dim, name="image_vector", **head)(
+            x
+        ),
+    }
+    return keras.Model(image, outputs, name="trunk")
 
 
-def _convolution(width, size, strides, dtype, name):
+def _dense(units, dtype, name):
+    return keras.layers.Dense(
+        units, kernel_initializer="he_normal", dtype=dtype, name=name
+    )
+
+
+def _activation(dtype, name):
+    return keras.layers.ReLU(dtype=dtype, name=name)
+
+
+def _convolution(width, dtype, name):
     return keras.layers.Conv2D(
         width,
-        size,
-        strides,
+        3,
         padding="same",
         kernel_initializer="he_normal",
         dtype=dtype,
@@ -142,36 +185,15 @@ def _convolution(width, size, strides, dtype, name):
     )
 
 
-def _down_block(x, width, dtype, name):
-    """Halve the side: a strided and a plain convolution beside a pooled shortcut."""
-    shortcut = keras.layers.AveragePooling2D(2, dtype=dtype, name=f"{name}_pool")(x)
-    if x.shape[-1] != width:
-        shortcut = _convolution(width, 1, 1, dtype, f"{name}_shortcut")(shortcut)
-    x = _convolution(width, 4, 2, dtype, f"{name}_convolution_0")(x)
-    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name=f"{name}_activation_0")(x)
-    x = _convolution(width, 3, 1, dtype, f"{name}_convolution_1")(x)
-    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name=f"{name}_activation_1")(x)
-    return keras.layers.Add(dtype=dtype, name=f"{name}_sum")([shortcut, x])
+def _refine(x, dtype, name):
+    """Add a convolution to the map."""
+    update = _activation(dtype, f"{name}_activation")(x)
+    update = _convolution(x.shape[-1], dtype, f"{name}_convolution")(update)
+    return keras.layers.Add(dtype=dtype, name=f"{name}_sum")([x, update])
 
 
-def _validity_head(channels, text_dim, dtype):
-    features = keras.Input((4, 4, channels), name="features")
-    text = keras.Input((text_dim,), name="text_embedding")
-    tiled = keras.layers.Dense(channels, dtype=dtype, name="text")(text)
-    tiled = keras.layers.Reshape((1, 1, channels), dtype=dtype)(tiled)
-    tiled = keras.layers.UpSampling2D(4, dtype=dtype, name="tile")(tiled)
-    x = keras.layers.Concatenate(dtype=dtype, name="pair")([features, tiled])
-    x = _convolution(channels, 3, 1, dtype, "mix")(x)
-    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name="activation")(x)
-    x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
-    logit = keras.layers.Dense(1, dtype="float32", name="validity")(x)
-    inputs = {"features": features, "text_embedding": text}
-    return keras.Model(inputs, logit, name="validity_head")
-
-
-def _matching_head(channels, matching_dim, dtype):
-    features = keras.Input((4, 4, channels), name="features")
-    x = keras.layers.LeakyReLU(0.2, dtype=dtype, name="activation")(features)
-    x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
-    vector = keras.layers.Dense(matching_dim, dtype="float32", name="image_vector")(x)
-    return keras.Model(features, vector, name="matching_head")
+def _halve(x, width, dtype, name):
+    """Make one place of four by a linear map of all they hold."""
+    x = _activation(dtype, f"{name}_activation")(x)
+    x = PatchesToChannels(2, dtype=dtype, name=f"{name}_stack")(x)
+    return _dense(width, dtype, f"{name}_dense")(x)

@@ -23,6 +23,7 @@ from aigc_keras.models.text_side import (
     make_caption_table,
     make_text_encoder,
     train_matching,
+    train_reading,
 )
 
 
@@ -147,6 +148,7 @@ class TextToImageGAN(keras.Model):
         train_matching(encoder, self.judge, dataset, settings)
         self.text_encoder = encoder
         table = make_caption_table(encoder, dataset, cache_dir)
+        train_reading(self.judge, dataset, table, settings)
         self.caption_bank.assign(make_caption_bank(table, self.seed))
 
     def fit(
@@ -267,15 +269,23 @@ class TextToImageGAN(keras.Model):
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         step = self.optimizer.iterations
         noise = self.draw_noise(step, tf.shape(data["image"])[0])
+        text = objective.drawn_rows(self, data)["text_embedding"]
+        with tf.GradientTape() as generator_tape:
+            inputs = {"text_embedding": text, "noise": noise}
+            fake = self.generator(inputs, training=True)
         with tf.GradientTape(persistent=True) as tape:
-            terms = self.compute_losses(data, noise, self.generator, training=True)
-        generator_variables = self.generator.trainable_variables
+            tape.watch(fake)
+            terms, logits = objective.loss_terms(self, data, fake, training=True)
         discriminator_variables = self.discriminator.trainable_variables
-        generator_gradients = tape.gradient(
-            terms["generator_loss"], generator_variables
+        discriminator_gradients, by_fake = tape.gradient(
+            terms["discriminator_loss"], [discriminator_variables, fake]
         )
-        discriminator_gradients = tape.gradient(
-            terms["discriminator_loss"], discriminator_variables
+        by_fake = objective.generator_slope(
+            tape, self.adversarial_loss, terms, logits, fake, by_fake
+        )
+        generator_variables = self.generator.trainable_variables
+        generator_gradients = generator_tape.gradient(
+            fake, generator_variables, output_gradients=by_fake
         )
         del tape
         self.optimizer.apply(generator_gradients, generator_variables)
@@ -289,13 +299,9 @@ class TextToImageGAN(keras.Model):
         """Return the losses of a batch with the averaged generator; changes nothing."""
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         noise = self.draw_noise(0, tf.shape(data["image"])[0])
-        return self._track(self.compute_losses(data, noise, self.ema_generator, False))
-
-    def compute_losses(self, data, noise, generator, training):
-        """Return every loss term of a batch; see `objective.loss_terms`."""
-        inputs = {"text_embedding": data["text_embedding"], "noise": noise}
-        fake = generator(inputs, training=training)
-        return objective.loss_terms(self, data, fake, training)
+        text = objective.drawn_rows(self, data)["text_embedding"]
+        fake = self.ema_generator({"text_embedding": text, "noise": noise})
+        return self._track(objective.loss_terms(self, data, fake, False)[0])
 
     def generate(self, captions, seed=0):
         """Draw captions with the averaged generator.

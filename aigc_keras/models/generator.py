@@ -2,16 +2,16 @@
 
 import keras
 
-from aigc_keras.layers import FeatureModulation
+from aigc_keras.layers import ChannelsToPatches, FeatureModulation
 
-# Channel multipliers per stage, from 4x4 pixels up to half the image's side; one entry
-# doubles the side. The last doubling is the transposed convolution that makes pixels:
-# at full size feature maps would cost as much as all other stages together.
+# Channel multipliers per stage, from 4x4 places up to the image's side over the patch
+# size; one entry doubles the side. The last step spreads each place's channels over a
+# patch of pixels: maps at full size would cost as much as all other stages together.
 GENERATOR_STAGES = {
-    32: (4, 4, 2),
-    64: (4, 4, 2, 1),
-    128: (4, 4, 4, 2, 1),
-    256: (4, 4, 4, 4, 2, 1),
+    32: (8, 4),
+    64: (8, 8, 4),
+    128: (8, 8, 8, 4),
+    256: (8, 8, 8, 8, 4),
 }
 
 
@@ -20,20 +20,22 @@ class Generator(keras.Model):
     """Draws an image from a sentence vector and noise.
 
     A functional model. A two-layer MLP mixes the projected text with the noise into a
-    condition; the condition makes the first 4x4 map and modulates both convolutions of
-    every residual up-block.
+    condition; the condition makes the first 4x4 map and modulates every convolution.
+    Each stage widens a place into four and refines the map by a residual block.
 
-    Reference: Tao et al., 2022, "DF-GAN" (sec. 3.2). Deviation: one affine layer a
-    convolution instead of two, nearest-neighbour up-sampling inside the block, and a
-    strided transposed convolution that makes the pixels.
+    Reference: Tao et al., 2022, "DF-GAN" (sec. 3.2); Shi et al., 2016 (sub-pixel
+    up-sampling). Deviation: one affine layer a convolution instead of two, one
+    convolution a block, and pixels come out of the channels patch by patch.
 
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
         text_dim: int. Length of the sentence vector.
         noise_dim: int. Length of the noise, default 64.
-        base_channels: int. Channels at half the side, default 32.
+        base_channels: int. What the stages multiply, default 16.
         condition_dim: int. Length of the condition, default 256.
-        stages: Tuple of int. Channel multipliers from 4x4 to half the side.
+        stages: Tuple of int. Channel multipliers from 4x4 places up.
+        patch_size: int. Side in pixels of what one place draws, default 4.
+        blocks: int. Residual blocks a stage, default 1.
         dtype: Policy or its name; the image itself is always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -45,7 +47,7 @@ class Generator(keras.Model):
         `(batch, image_size, image_size, 3)` float32 in [-1, 1].
 
     Raises:
-        ValueError: If `stages` does not lead from 4 pixels to half of `image_size`.
+        ValueError: If `stages` and `patch_size` do not lead from 4 to `image_size`.
 
     Example:
     >>> import numpy as np
@@ -60,15 +62,17 @@ class Generator(keras.Model):
         image_size,
         text_dim,
         noise_dim=64,
-        base_channels=32,
+        base_channels=16,
         condition_dim=256,
         stages=None,
+        patch_size=4,
+        blocks=1,
         dtype=None,
         **kwargs,
     ):
         # === Layers ===
         dtype = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
-        stages = resolve_stages(stages, GENERATOR_STAGES, image_size)
+        stages = resolve_stages(stages, GENERATOR_STAGES, image_size, patch_size)
         channels = [base_channels * multiplier for multiplier in stages]
 
         # === Functional model ===
@@ -82,12 +86,14 @@ class Generator(keras.Model):
             mixed = _activation(dtype, f"condition_activation_{index}")(mixed)
         x = _dense(4 * 4 * channels[0], dtype, "seed")(mixed)
         x = keras.layers.Reshape((4, 4, channels[0]), dtype=dtype, name="seed_map")(x)
-        for index, width in enumerate(channels[1:]):
-            x = _up_block(x, mixed, width, dtype, f"up_{index}")
-        x = _activation(dtype, "last_activation")(x)
-        x = keras.layers.Conv2DTranspose(
-            3, 4, 2, padding="same", dtype=dtype, name="to_rgb"
-        )(x)
+        for index, width in enumerate(channels):
+            if index:
+                x = _double(x, mixed, width, dtype, f"double_{index}")
+                for block in range(blocks):
+                    x = _refine(x, mixed, dtype, f"refine_{index}_{block}")
+        x = _modulate(x, mixed, dtype, "last")
+        x = _convolution(3 * patch_size**2, dtype, "to_patches")(x)
+        x = ChannelsToPatches(patch_size, dtype=dtype, name="to_pixels")(x)
         image = keras.layers.Activation("tanh", dtype="float32", name="image")(x)
         super().__init__(
             inputs={"text_embedding": text, "noise": noise}, outputs=image, **kwargs
@@ -100,6 +106,8 @@ class Generator(keras.Model):
         self.base_channels = base_channels
         self.condition_dim = condition_dim
         self.stages = stages
+        self.patch_size = patch_size
+        self.blocks = blocks
         self.policy = dtype
 
     def get_config(self):
@@ -112,6 +120,8 @@ class Generator(keras.Model):
             "base_channels": self.base_channels,
             "condition_dim": self.condition_dim,
             "stages": list(self.stages),
+            "patch_size": self.patch_size,
+            "blocks": self.blocks,
             "dtype": self.policy.name,
         }
 
@@ -122,13 +132,14 @@ class Generator(keras.Model):
         return cls(**config)
 
 
-def resolve_stages(stages, defaults, image_size):
-    """Return channel multipliers that lead from 4 pixels to half of `image_size`.
+def resolve_stages(stages, defaults, image_size, patch_size):
+    """Return channel multipliers that lead from 4 places to a patched image.
 
     Args:
-        stages: Sequence of int, or None for the default.
+        stages: Sequence of int, or None for the default, which is for patches of 4.
         defaults: Dict from image size to the default tuple.
         image_size: int. Side in pixels.
+        patch_size: int. Pixels of a place.
 
     Raises:
         ValueError: If there is no default, or the number of stages does not fit.
@@ -139,11 +150,12 @@ def resolve_stages(stages, defaults, image_size):
                 f"`image_size` must be one of {sorted(defaults)} unless `stages` is "
                 f"given. Received: image_size={image_size}"
             )
-        return defaults[image_size]
-    if 4 * 2 ** len(stages) != image_size:
+        stages = defaults[image_size]
+    if 2 * 2 ** len(stages) * patch_size != image_size:
         raise ValueError(
-            "`stages` must hold one multiplier for each side 4, 8, ... up to half of "
-            f"`image_size`. Received: stages={tuple(stages)}, image_size={image_size}"
+            "`stages` must hold one multiplier for each side 4, 8, ... up to "
+            "`image_size / patch_size`. Received: "
+            f"stages={tuple(stages)}, image_size={image_size}, patch_size={patch_size}"
         )
     return tuple(stages)
 
@@ -155,13 +167,13 @@ def _dense(units, dtype, name):
 
 
 def _activation(dtype, name):
-    return keras.layers.LeakyReLU(0.2, dtype=dtype, name=name)
+    return keras.layers.ReLU(dtype=dtype, name=name)
 
 
-def _convolution(width, size, dtype, name):
+def _convolution(width, dtype, name):
     return keras.layers.Conv2D(
         width,
-        size,
+        3,
         padding="same",
         kernel_initializer="he_normal",
         dtype=dtype,
@@ -169,20 +181,20 @@ def _convolution(width, size, dtype, name):
     )
 
 
-def _up_block(x, condition, width, dtype, name):
-    """Double the side: two modulated convolutions beside a 1x1 shortcut."""
-    shortcut = x
-    if x.shape[-1] != width:
-        shortcut = _convolution(width, 1, dtype, f"{name}_shortcut")(x)
-    shortcut = keras.layers.UpSampling2D(dtype=dtype, name=f"{name}_shortcut_up")(
-        shortcut
-    )
-    for index in range(2):
-        x = FeatureModulation(dtype=dtype, name=f"{name}_modulation_{index}")(
-            x, condition
-        )
-        x = _activation(dtype, f"{name}_activation_{index}")(x)
-        if index == 0:
-            x = keras.layers.UpSampling2D(dtype=dtype, name=f"{name}_up")(x)
-        x = _convolution(width, 3, dtype, f"{name}_convolution_{index}")(x)
-    return keras.layers.Add(dtype=dtype, name=f"{name}_sum")([shortcut, x])
+def _modulate(x, condition, dtype, name):
+    x = FeatureModulation(dtype=dtype, name=f"{name}_modulation")(x, condition)
+    return _activation(dtype, f"{name}_activation")(x)
+
+
+def _double(x, condition, width, dtype, name):
+    """Make four places of one, each by its own linear map."""
+    x = _modulate(x, condition, dtype, name)
+    x = _dense(4 * width, dtype, f"{name}_dense")(x)
+    return ChannelsToPatches(2, dtype=dtype, name=f"{name}_spread")(x)
+
+
+def _refine(x, condition, dtype, name):
+    """Add a modulated convolution to the map."""
+    update = _modulate(x, condition, dtype, name)
+    update = _convolution(x.shape[-1], dtype, f"{name}_convolution")(update)
+    return keras.layers.Add(dtype=dtype, name=f"{name}_sum")([x, update])

@@ -86,3 +86,43 @@ class ImageTextModel(keras.Model):
             y_pred["token_logits"], x["token_ids"], x["padding_mask"]
         )
         return matching + self.token_weight * tokens
+
+
+class ImageReadingModel(keras.Model):
+    """Trains an image encoder alone, against sentence vectors that stay as they are.
+
+    `fit` on dicts of `image`, `text_embedding`, `token_ids`, `padding_mask` and
+    `negatives` `(number, text_dim)` minimises InfoNCE against those many other captions
+    plus the token-prediction loss. A vector that is not trained costs nothing, so the
+    negatives are enough for some to differ from the caption in one word only.
+
+    Args:
+        image_encoder: `ImageEncoder`.
+        temperature: float. Of the InfoNCE, default 0.05.
+        token_weight: float. Weight of the token-prediction loss, default 0.01.
+        **kwargs: Passed to `keras.Model`.
+    """
+
+    def __init__(self, image_encoder, temperature=0.05, token_weight=0.01, **kwargs):
+        super().__init__(**kwargs)
+        self.image_encoder = image_encoder
+        self.temperature = temperature
+        self.token_weight = token_weight
+
+    def call(self, inputs, training=None):
+        """Encode a batch's images."""
+        return self.image_encoder(inputs["image"], training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        """Return the loss of a batch."""
+        del y, sample_weight, kwargs
+        reading = losses.bank_contrastive_loss(
+            y_pred["image_vector"],
+            x["text_embedding"],
+            x["negatives"],
+            self.temperature,
+        )
+        tokens = losses.token_prediction_loss(
+            y_pred["token_logits"], x["token_ids"], x["padding_mask"]
+        )
+        return reading + self.token_weight * tokens

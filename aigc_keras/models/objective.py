@@ -6,16 +6,19 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.models.discriminator import validity
 from aigc_keras.models.randomness import training_chances
 
 LOSS_NAMES = (
     "generator_loss",
     "discriminator_loss",
-    "generator_matching",
+    "generator_adversarial",
     "discriminator_matching",
+    "guidance",
     "judge_matching",
     "judge_tokens",
     "layout",
+    "sameness",
     "penalty",
 )
 
@@ -27,7 +30,8 @@ class LossWeights:
     Args:
         wrong_caption: float. Share of the fake term that is a real image under another
             image's caption, 0 to 1 (Reed et al., 2016; DF-GAN eq. 1 has 0.5).
-        matching: float. InfoNCE on the discriminator's trunk, for both networks.
+        matching: float. InfoNCE between real images and their captions, for the
+            discriminator.
         judge_matching: float. InfoNCE of the generated image, seen by the frozen image
             encoder, against its caption and the caption bank.
         judge_temperature: float. Temperature of that term. A sharper one, 0.05, gave
@@ -35,6 +39,9 @@ class LossWeights:
         judge_tokens: float. Token prediction on the generated image by the same.
         layout: float. Difference from the caption's own picture at a low scale, see
             `losses.layout_loss`; 0 leaves it out.
+        diversity: float. Two drawings of one caption that are too much alike, see
+            `losses.sameness_loss`; 0 leaves it out. Needs an even batch size.
+        difference: float. How much two drawings of one caption should differ.
     """
 
     wrong_caption: float = 0.5
@@ -43,6 +50,8 @@ class LossWeights:
     judge_temperature: float = 0.1
     judge_tokens: float = 0.1
     layout: float = 0.0
+    diversity: float = 0.0
+    difference: float = 0.1
 
 
 def loss_terms(gan, data, fake, training):
@@ -52,14 +61,18 @@ def loss_terms(gan, data, fake, training):
         gan: Compiled `TextToImageGAN`.
         data: Dict of `image`, `text_embedding` and, for a judge, `token_ids` and
             `padding_mask`.
-        fake: `(batch, size, size, 3)` float32, the generator's images.
+        fake: `(batch, size, size, 3)` float32, the generator's images of
+            `drawn_rows(data)`.
         training: bool. Whether the penalty counts.
 
     Returns:
-        Dict from some of `LOSS_NAMES` to float32 scalars. `generator_loss` and
-        `discriminator_loss` are the weighted sums, the others their parts, unweighted.
+        Dict from some of `LOSS_NAMES` to float32 scalars, and `fake_logits`
+        `(batch, 1)`. `generator_loss` and `discriminator_loss` are the weighted sums;
+        `guidance` is what the former holds beside the adversarial term; the others are
+        their parts, unweighted.
     """
     image, text = data["image"], data["text_embedding"]
+    drawn = drawn_rows(gan, data)
     weights, adversarial = gan.loss_weights, gan.adversarial_loss
     discriminator = gan.discriminator
     both = ops.concatenate([image, fake], axis=0)
@@ -67,44 +80,93 @@ def loss_terms(gan, data, fake, training):
         step = gan.optimizer.iterations
         chances = training_chances(gan.seed, step, ops.shape(both)[0])
         both = gan.diff_augment(both, chances)
-    features = discriminator.trunk(both, training=training)
-    real_features, fake_features = ops.split(features, 2, axis=0)
-    # Three pairs: real with its text, fake with its text, real with another's text.
-    wrong_text = ops.roll(text, 1, axis=0)
-    logits = discriminator.validity_head(
-        {
-            "features": ops.concatenate([features, real_features], axis=0),
-            "text_embedding": ops.concatenate([text, text, wrong_text], axis=0),
-        },
-        training=training,
-    )
-    real, fake_logits, wrong = ops.split(logits, 3, axis=0)
+    seen = discriminator.trunk(both, training=training)
+    real_seen, fake_seen = _halves(seen)
+    said = discriminator.text_projection(text)
+    fake_said = discriminator.text_projection(drawn["text_embedding"])
+    # Three pairs: real with its text, real with another's text, fake with its text.
+    real = _validity(real_seen, said)
+    wrong = _validity(real_seen, ops.roll(said, 1, axis=0))
+    fake_logits = _validity(fake_seen, fake_said)
     share = weights.wrong_caption
     discriminator_loss = (1 - share) * adversarial.discriminator(real, fake_logits)
     discriminator_loss += share * adversarial.discriminator(real, wrong)
-    generator_loss = adversarial.generator(real, fake_logits)
-
-    terms = {}
-    text_vector = discriminator.text_projection(text)
-    for name, part in (("discriminator", real_features), ("generator", fake_features)):
-        terms[f"{name}_matching"] = losses.contrastive_loss(
-            discriminator.matching_head(part), text_vector
+    terms = {
+        "discriminator_matching": losses.contrastive_loss(
+            real_seen["image_vector"], said
         )
-    generator_loss += weights.matching * terms["generator_matching"]
+    }
     discriminator_loss += weights.matching * terms["discriminator_matching"]
+    terms["generator_adversarial"] = adversarial.generator(
+        ops.stop_gradient(real), fake_logits
+    )
+
+    guidance = 0.0
     if gan.judge is not None:
-        terms |= _judge_terms(gan, data, fake)
-        generator_loss += weights.judge_matching * terms["judge_matching"]
-        generator_loss += weights.judge_tokens * terms["judge_tokens"]
+        terms |= _judge_terms(gan, drawn, fake)
+        guidance += weights.judge_matching * terms["judge_matching"]
+        guidance += weights.judge_tokens * terms["judge_tokens"]
     if weights.layout:
-        terms["layout"] = losses.layout_loss(fake, image)
-        generator_loss += weights.layout * terms["layout"]
+        terms["layout"] = losses.layout_loss(fake, drawn["image"])
+        guidance += weights.layout * terms["layout"]
+    if weights.diversity:
+        first, second = ops.split(fake, 2, axis=0)
+        terms["sameness"] = losses.sameness_loss(first, second, weights.difference)
+        guidance += weights.diversity * terms["sameness"]
     if gan.penalty is not None and training:
         terms["penalty"] = gan.penalty(_score(discriminator), _gradient, image, text)
         discriminator_loss += terms["penalty"]
-    terms["generator_loss"] = generator_loss
+    terms["guidance"] = ops.convert_to_tensor(guidance)
+    terms["generator_loss"] = terms["generator_adversarial"] + guidance
     terms["discriminator_loss"] = discriminator_loss
-    return terms
+    return terms, fake_logits
+
+
+def generator_slope(tape, adversarial, terms, fake_logits, fake, by_fake):
+    """Return the slope of the generator's loss by the generated images.
+
+    Both adversarial losses reach an image through its own logit alone, so their slopes
+    by the image differ by one factor a row, the ratio of their slopes by the logit: the
+    discriminator's way back serves both, unless its own slope there may be zero.
+
+    Args:
+        tape: The persistent `tf.GradientTape` in which `loss_terms` ran.
+        adversarial: `AdversarialLoss`.
+        terms, fake_logits: What `loss_terms` returned.
+        fake: `(batch, size, size, 3)`, the generated images.
+        by_fake: The same shape, the slope of `discriminator_loss` by them.
+
+    Returns:
+        Tensor shaped like `fake`.
+    """
+    if adversarial.saturates:
+        return tape.gradient(terms["generator_loss"], fake)
+    ratio = tape.gradient(terms["generator_adversarial"], fake_logits)
+    ratio /= tape.gradient(terms["discriminator_loss"], fake_logits)
+    slope = by_fake * ratio[:, :, None, None]
+    guidance = tape.gradient(terms["guidance"], fake)
+    return slope if guidance is None else slope + guidance
+
+
+def drawn_rows(gan, data):
+    """Return the rows of a batch that the generator draws.
+
+    Where diversity counts, these are the first half of the captions, twice: with two
+    noises each, at no more cost.
+    """
+    if not gan.loss_weights.diversity:
+        return data
+    half = ops.shape(data["text_embedding"])[0] // 2
+    return {name: ops.concatenate([x[:half], x[:half]]) for name, x in data.items()}
+
+
+def _halves(seen):
+    pairs = {name: ops.split(value, 2, axis=0) for name, value in seen.items()}
+    return tuple({name: pair[i] for name, pair in pairs.items()} for i in range(2))
+
+
+def _validity(seen, said):
+    return validity(seen["realness"], seen["image_vector"], said)
 
 
 def _judge_terms(gan, data, fake):

@@ -8,6 +8,7 @@ import tensorflow as tf
 from aigc_keras.datasets import CaptionedDataset, DatasetError
 from aigc_keras.language import CaptionError, GPT2TextEncoder
 from aigc_keras.models import Discriminator, Generator, ImageEncoder, TextToImageGAN
+from aigc_keras.models.objective import loss_terms
 from aigc_keras.models.randomness import noise_from_seed
 
 
@@ -67,7 +68,7 @@ def test_a_step_moves_both_networks_and_both_optimizers(make_gan, make_batch):
 
 def losses_names(judge):
     names = ["generator_loss", "discriminator_loss"]
-    names += ["generator_matching", "discriminator_matching"]
+    names += ["generator_adversarial", "discriminator_matching", "guidance"]
     return names + ["judge_matching", "judge_tokens"] * judge
 
 
@@ -82,9 +83,13 @@ def test_each_network_follows_its_own_loss(make_gan, make_batch):
         ("discriminator_loss", gan.discriminator),
     ):
         variables = network.trainable_variables
+        inputs = {
+            "text_embedding": data["text_embedding"],
+            "noise": gan.draw_noise(0, 4),
+        }
         with tf.GradientTape() as tape:
-            noise = gan.draw_noise(0, 4)
-            value = gan.compute_losses(data, noise, gan.generator, True)[loss]
+            fake = gan.generator(inputs, training=True)
+            value = loss_terms(gan, data, fake, True)[0][loss]
         slopes = tape.gradient(value, variables, unconnected_gradients="zero")
         expected.append(
             [v.numpy() - 0.1 * s for v, s in zip(variables, slopes, strict=True)]
@@ -122,8 +127,9 @@ def test_evaluate_changes_nothing_and_uses_the_average(make_gan, make_batch):
     logs = gan.test_on_batch(batch, return_dict=True)
     assert not any(any_changed(before, weights_of(gan)))
     data = {key: tf.constant(value) for key, value in batch.items()}
-    noise = gan.draw_noise(0, 4)
-    expected = gan.compute_losses(data, noise, gan.ema_generator, False)
+    text, noise = data["text_embedding"], gan.draw_noise(0, 4)
+    fake = gan.ema_generator({"text_embedding": text, "noise": noise})
+    expected, _ = loss_terms(gan, data, fake, False)
     np.testing.assert_allclose(
         logs["generator_loss"], expected["generator_loss"], rtol=1e-4
     )

@@ -122,18 +122,27 @@ def test_the_same_seed_gives_the_same_weights(name):
 
 
 @pytest.mark.parametrize(
-    ("maker", "side"), [(make_generator, 16), (make_generator, 64)]
+    ("stages", "patch_size", "side"), [((2,), 4, 16), ((2, 2, 2), 2, 32)]
 )
-def test_stages_decide_the_side(maker, side):
-    stages = (2,) * (side.bit_length() - 3)
-    network = maker(side, stages=stages)
+def test_stages_and_patches_decide_the_side(stages, patch_size, side):
+    network = make_generator(side, stages=stages, patch_size=patch_size)
     assert network.output_shape == (None, side, side, 3)
     assert network.get_config()["stages"] == list(stages)
+    assert network.get_config()["patch_size"] == patch_size
+
+
+@pytest.mark.parametrize("maker", [make_generator, make_discriminator])
+def test_more_blocks_make_a_deeper_network(maker):
+    deeper = maker(64, blocks=2)
+    assert deeper.get_config()["blocks"] == 2
+    sums = [layer.name for layer in deeper._flatten_layers() if "sum" in layer.name]
+    # Two stages have a block.
+    assert len(sums) == 4
 
 
 @pytest.mark.parametrize("maker", [make_generator, make_discriminator])
 def test_stages_that_miss_the_side_are_refused(maker):
-    with pytest.raises(ValueError, match=r"Received: stages=\(2, 2\), image_size=64"):
+    with pytest.raises(ValueError, match=r"Received: stages=\(2, 2\), image_size=64, p"):
         maker(64, stages=(2, 2))
 
 
@@ -152,8 +161,8 @@ def test_the_image_encoder_refuses_a_side_that_is_no_power_of_two(size):
 def test_text_and_noise_modulate_every_block():
     generator = make_generator(64)
     modulations = [layer for layer in generator.layers if "modulation" in layer.name]
-    blocks = len(generator.stages) - 1
-    assert len(modulations) == 2 * blocks
+    # Two a doubling, and the last.
+    assert len(modulations) == 2 * (len(generator.stages) - 1) + 1
     rng = np.random.default_rng(1)
     for layer in modulations:
         shapes = [weight.shape for weight in layer.weights]
@@ -165,18 +174,14 @@ def test_text_and_noise_modulate_every_block():
         assert np.any(np.abs(generator(changed) - before) > 1e-3), key
 
 
-def test_the_heads_share_one_trunk():
+def test_validity_is_realness_plus_the_vectors_product():
     discriminator = make_discriminator()
     inputs = keras.tree.map_structure(
         keras.ops.convert_to_tensor, example_inputs("discriminator")
     )
-    features = discriminator.trunk(inputs["image"])
-    expected = discriminator(inputs)
-    np.testing.assert_array_equal(
-        discriminator.matching_head(features), expected["image_vector"]
-    )
-    validity = discriminator.validity_head(
-        {"features": features, "text_embedding": inputs["text_embedding"]}
-    )
-    np.testing.assert_array_equal(validity, expected["validity"])
-    assert features.shape[1:3] == (4, 4)
+    seen = {k: np.array(v) for k, v in discriminator.trunk(inputs["image"]).items()}
+    outputs = {k: np.array(v) for k, v in discriminator(inputs).items()}
+    np.testing.assert_allclose(outputs["image_vector"], seen["image_vector"])
+    product = np.einsum("ij,ij->i", outputs["image_vector"], outputs["text_vector"])
+    expected = seen["realness"][:, 0] + product / np.sqrt(6)
+    np.testing.assert_allclose(outputs["validity"][:, 0], expected, rtol=1e-5)

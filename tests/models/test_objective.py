@@ -7,6 +7,7 @@ import tensorflow as tf
 from aigc_keras import losses
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights
+from aigc_keras.models.objective import drawn_rows, generator_slope, loss_terms
 
 
 def as_tensors(batch):
@@ -15,8 +16,9 @@ def as_tensors(batch):
 
 def terms_of(gan, data, training=False):
     noise = gan.draw_noise(0, len(data["image"]))
-    fake = gan.generator({"text_embedding": data["text_embedding"], "noise": noise})
-    terms = gan.compute_losses(data, noise, gan.generator, training)
+    text = drawn_rows(gan, data)["text_embedding"]
+    fake = gan.generator({"text_embedding": text, "noise": noise})
+    terms, _ = loss_terms(gan, data, fake, training)
     return fake, {name: float(value) for name, value in terms.items()}
 
 
@@ -33,24 +35,23 @@ def test_the_shared_pass_equals_three_separate_ones(name, make_gan, make_batch):
     real_out, fake_out = score(gan, batch["image"], text), score(gan, fake, text)
     wrong_out = score(gan, batch["image"], tf.roll(text, 1, axis=0))
     loss = losses.get_adversarial_loss(name)
-    matching = {
-        key: losses.contrastive_loss(out["image_vector"], out["text_vector"])
-        for key, out in (("generator", fake_out), ("discriminator", real_out))
-    }
+    matching = losses.contrastive_loss(
+        real_out["image_vector"], real_out["text_vector"]
+    )
     discriminator = (
         0.75 * loss.discriminator(real_out["validity"], fake_out["validity"])
         + 0.25 * loss.discriminator(real_out["validity"], wrong_out["validity"])
-        + 2 * matching["discriminator"]
+        + 2 * matching
     )
     generator = loss.generator(real_out["validity"], fake_out["validity"])
-    generator += 2 * matching["generator"]
     np.testing.assert_allclose(terms["discriminator_loss"], discriminator, rtol=1e-4)
     np.testing.assert_allclose(terms["generator_loss"], generator, rtol=1e-4)
     assert set(terms) == {
         "generator_loss",
         "discriminator_loss",
-        "generator_matching",
+        "generator_adversarial",
         "discriminator_matching",
+        "guidance",
     }
 
 
@@ -95,8 +96,7 @@ def test_wrong_captions_raise_the_loss_of_a_discriminator_that_ignores_text(
 ):
     gan, batch = make_gan(), as_tensors(make_batch())
     gan.compile(loss_weights=LossWeights(wrong_caption=1.0, matching=0.0))
-    head = gan.discriminator.validity_head
-    projection = head.get_layer("text")
+    projection = gan.discriminator.text_projection
     projection.set_weights([np.zeros_like(w) for w in projection.get_weights()])
     # Real and wrong pairs score alike, and hinge(s) + hinge(-s) is at least 2.
     _, terms = terms_of(gan, batch)
@@ -125,9 +125,12 @@ def test_diff_augment_changes_what_the_discriminator_sees_in_training(
 def test_the_generator_learns_through_diff_augment(make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
     gan.compile(diff_augment=DiffAugment())
-    noise = gan.draw_noise(0, 4)
+    inputs = {
+        "text_embedding": batch["text_embedding"],
+        "noise": gan.draw_noise(0, 4),
+    }
     with tf.GradientTape() as tape:
-        terms = gan.compute_losses(batch, noise, gan.generator, True)
+        terms, _ = loss_terms(gan, batch, gan.generator(inputs), True)
     variables = gan.generator.trainable_variables
     slopes = tape.gradient(terms["generator_loss"], variables)
     assert all(np.all(np.isfinite(slope)) for slope in slopes if slope is not None)
@@ -149,3 +152,44 @@ def test_the_layout_term_is_the_generator_s_alone(make_gan, make_batch):
         rtol=1e-4,
     )
     assert terms["discriminator_loss"] == pytest.approx(plain["discriminator_loss"])
+
+
+def test_diversity_draws_half_of_the_captions_twice(make_gan, make_batch):
+    gan, batch = make_gan(judge=True), as_tensors(make_batch())
+    gan.compile()
+    assert drawn_rows(gan, batch) is batch
+    gan.compile(loss_weights=LossWeights(diversity=2.0, difference=0.3))
+    drawn = drawn_rows(gan, batch)
+    for name, value in batch.items():
+        np.testing.assert_array_equal(drawn[name][:2], value[:2])
+        np.testing.assert_array_equal(drawn[name][2:], value[:2])
+    fake, terms = terms_of(gan, batch)
+    sameness = losses.sameness_loss(fake[:2], fake[2:], 0.3)
+    assert 0 < sameness <= 1
+    np.testing.assert_allclose(terms["sameness"], sameness, rtol=1e-5)
+    guidance = terms["judge_matching"] + 0.1 * terms["judge_tokens"] + 2 * sameness
+    np.testing.assert_allclose(terms["guidance"], guidance, rtol=1e-5)
+
+
+@pytest.mark.parametrize("judge", [False, True])
+@pytest.mark.parametrize("augment", [None, DiffAugment()])
+@pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL_LOSSES))
+def test_one_way_back_gives_the_slope_of_the_generator_s_loss(
+    name, augment, judge, make_gan, make_batch
+):
+    gan, batch = make_gan(judge=judge), as_tensors(make_batch())
+    gan.compile(
+        loss=name,
+        loss_weights=LossWeights(wrong_caption=0.3, layout=3.0 * judge),
+        diff_augment=augment,
+    )
+    inputs = {"text_embedding": batch["text_embedding"]}
+    fake = gan.generator({**inputs, "noise": gan.draw_noise(0, 4)})
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(fake)
+        terms, logits = loss_terms(gan, batch, fake, True)
+    by_fake = tape.gradient(terms["discriminator_loss"], fake)
+    slope = generator_slope(tape, gan.adversarial_loss, terms, logits, fake, by_fake)
+    expected = tape.gradient(terms["generator_loss"], fake)
+    assert float(tf.reduce_max(tf.abs(expected))) > 0
+    np.testing.assert_allclose(slope, expected, rtol=1e-3, atol=1e-7)
