@@ -9,8 +9,9 @@ on the same networks. Each is a process of its own that waits while another one 
 timed, a few seconds at a time in turn (A B C A B C), data pipelines running. Prints one
 line of JSON: images a second (median of the rounds), the ratios of medians, the FLOPs
 an image counted from the graph, and the share of the machine's own bfloat16 rate of
-matrix products, measured in the same run. Needs torch 2.13 (`pip install torch`); without
-it (b) is left out. `--table` prints instead how (a) grows with size and batch.
+matrix products, measured in the same run. (b) needs torch
+(2.13) and is left out without it. `--table` prints instead how (a) grows with size and
+batch.
 """
 
 import argparse
@@ -30,7 +31,8 @@ SETTINGS = {
     "image_size": 64,
     "batch_size": 64,
     "base_channels": 16,
-    "channels": [128, 128, 64],
+    "generator_channels": [128, 128, 64, 32],
+    "discriminator_channels": [128, 128, 64],
     "text_dim": 256,
     "vocabulary": 512,
 }

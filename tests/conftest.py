@@ -91,6 +91,7 @@ def tiny_settings(tiny_coco, tmp_path_factory):
         "preset": "tiny_32",
         "image_size": 32,
         "matching_steps": 3,
+        "reading_steps": 3,
         "steps": 6,
         "batch_size": 4,
         "log_every": 2,

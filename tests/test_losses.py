@@ -150,6 +150,20 @@ def test_layout_loss_sees_blocks_and_not_what_is_inside():
     assert float(losses.layout_loss(images, images)) == 0
 
 
+def test_sameness_counts_what_is_missing_to_the_wanted_difference():
+    first = np.zeros((3, 32, 32, 3), "float32")
+    # Alike; half as different as wanted; more different than wanted.
+    second = first + np.array([0.0, 0.05, 0.3], "float32")[:, None, None, None]
+    loss = losses.sameness_loss(first, second, 0.1)
+    np.testing.assert_allclose(loss, (1 + 0.5 + 0) / 3, rtol=1e-5)
+
+
+def test_sameness_is_not_fooled_by_speckles():
+    speckles = np.indices((32, 32)).sum(axis=0) % 2 * 2.0 - 1
+    second = np.tile(speckles[None, :, :, None], (2, 1, 1, 3)).astype("float32")
+    assert float(losses.sameness_loss(np.zeros_like(second), second, 0.1)) > 0.99
+
+
 def gradient(function, inputs):
     with tf.GradientTape() as tape:
         tape.watch(inputs)

@@ -7,13 +7,22 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 
 def export(
-    run: str = typer.Option(..., help="Run folder of a trained GAN."),
+    run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
+    preset: str = typer.Option(
+        "shapes_64", help="Trained model of the package, or a saved one's folder."
+    ),
+    format: str = typer.Option(
+        "saved_model", help="saved_model, to serve; or preset, to share and load."
+    ),
     output: str = typer.Option(
-        None, "-o", "--output", help="Model folder [saved_models/<run>]."
+        None, "-o", "--output", help="Model folder [saved_models/<name>]."
     ),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
     """Export a run as a SavedModel: text and seed in, pictures out.
+
+    With --format preset: a small folder of half-precision weights, which every --preset
+    and `TextToImageGAN.from_preset` read.
 
     Example: aigc-keras export --run saved_models/runs/quickstart
     """
@@ -21,8 +30,18 @@ def export(
     import pathlib
 
     from aigc_keras.serving import export
-    from aigc_keras.training import load_run
+    from aigc_keras.training import RunError, open_model
 
-    gan = load_run(run)
-    version = export(gan, output or f"saved_models/{pathlib.Path(run).name}")
+    if format not in ("saved_model", "preset"):
+        raise RunError(
+            f"`--format` must be saved_model or preset. Received: --format {format}"
+        )
+    if format == "preset" and output is None:
+        raise RunError("A preset needs a folder. Received: no --output")
+    gan = open_model(run, preset)
+    if format == "preset":
+        gan.save_to_preset(output)
+        print_result({"saved": output}, json, [output])
+        return
+    version = export(gan, output or f"saved_models/{pathlib.Path(run or preset).name}")
     print_result({"exported": str(version)}, json, [str(version)])

@@ -26,23 +26,42 @@ def train(
         None, help="Generator and discriminator updates [10000]."
     ),
     minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
-    batch_size: int = typer.Option(None, help="Images a step [32, or fewer if few]."),
-    generator_learning_rate: float = typer.Option(1e-3, help="The highest."),
-    discriminator_learning_rate: float = typer.Option(3e-4, help="The highest."),
+    batch_size: int = typer.Option(
+        None, help="Images a step; fewer if there are few [the preset's]."
+    ),
+    batch_doublings: int = typer.Option(
+        None, help="How often the batch doubles [the preset's]."
+    ),
+    schedule: str = typer.Option(
+        None, help="Learning rates: constant, linear or cosine [the preset's]."
+    ),
+    generator_learning_rate: float = typer.Option(
+        None, help="The highest [the preset's]."
+    ),
+    discriminator_learning_rate: float = typer.Option(
+        None, help="The highest [the preset's]."
+    ),
     loss: str = typer.Option(
-        "hinge", help="hinge, non_saturating, relativistic or wasserstein."
+        None,
+        help="hinge, non_saturating, relativistic or wasserstein [the preset's].",
     ),
     penalty: str = typer.Option(
-        None, help="r1, matching_aware or finite_difference [none]."
+        None, help="r1, matching_aware or finite_difference [the preset's]."
     ),
     text_encoder: str = typer.Option(
         None, help="GPT-2 preset by name or path [trained on the captions]."
     ),
     matching_steps: int = typer.Option(1200, help="Image-text steps before the GAN."),
+    early_stopping: str = typer.Option(
+        None, help="alignment (shapes) or kernel_distance [the preset's, else none]."
+    ),
+    reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
     log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),
-    precision: str = typer.Option("auto", help="float32, mixed_bfloat16 or auto."),
+    precision: str = typer.Option(
+        None, help="float32, mixed_bfloat16 or auto [the preset's]."
+    ),
     threads: int = typer.Option(None, help="1 makes runs repeat bit by bit [all]."),
     prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
     export_to: str = typer.Option(
@@ -80,11 +99,15 @@ def train(
         matching_steps=matching_steps,
         steps=steps or (None if minutes else 10_000),
         minutes=minutes,
-        batch_size=batch_size or 32,
+        batch_size=batch_size,
+        batch_doublings=batch_doublings,
+        schedule=schedule,
         generator_learning_rate=generator_learning_rate,
         discriminator_learning_rate=discriminator_learning_rate,
         loss=loss,
         penalty=penalty,
+        early_stopping=early_stopping,
+        reading_steps=reading_steps,
         log_every=log_every,
         sample_every=sample_every,
         save_every=save_every,
@@ -97,7 +120,7 @@ def train(
     result = {
         "run": str(folder.path),
         "step": int(gan.optimizer.iterations.numpy()),
-        "losses": folder.read_metrics()[-1] if folder.read_metrics() else {},
+        "losses": folder.last_losses(),
         "exported": str(version),
     }
     print_result(

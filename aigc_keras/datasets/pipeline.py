@@ -1,5 +1,6 @@
 """From prepared data to batches. The only place where pixels change range."""
 
+import copy
 import dataclasses
 import functools
 
@@ -102,6 +103,12 @@ class CaptionedDataset:
     def flat_captions(self):
         """List of every caption, image by image."""
         return [caption for captions in self.captions for caption in captions]
+
+    def with_batch_size(self, batch_size):
+        """Return the same data set in batches of another size."""
+        other = copy.copy(self)
+        other.batch_size = batch_size
+        return other
 
     def model_images(self, rows):
         """Return chosen images as a model sees them.

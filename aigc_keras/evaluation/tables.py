@@ -11,7 +11,10 @@ def alignment_table(result):
         List of str.
     """
     rows = []
+    variety = result.get("variety", {})
     for split, by_language in result.items():
+        if split == "variety":
+            continue
         if "losses" in by_language:
             rows.append((split, by_language["losses"]))
         else:
@@ -28,4 +31,4 @@ def alignment_table(result):
         cells = zip(names, widths, strict=True)
         values = "  ".join(f"{figures[n]:>{w}.3f}" for n, w in cells)
         lines.append(f"{title:<{width}}  {values}")
-    return lines
+    return lines + [f"{name} {value:.3g}" for name, value in variety.items()]

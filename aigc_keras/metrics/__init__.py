@@ -1,6 +1,7 @@
 """What is measured on generated images."""
 
 from aigc_keras.metrics.alignment import SceneAlignment, score_scene
+from aigc_keras.metrics.kernel_distance import kernel_distance
 from aigc_keras.metrics.scene_reader import read_scene
 
-__all__ = ["SceneAlignment", "read_scene", "score_scene"]
+__all__ = ["SceneAlignment", "kernel_distance", "read_scene", "score_scene"]

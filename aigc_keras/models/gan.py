@@ -9,15 +9,11 @@ from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
-from aigc_keras.models import objective, saving
-from aigc_keras.models.discriminator import Discriminator
-from aigc_keras.models.generator import Generator
-from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models import building, objective, packaged, saving
+from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.part_sizes import check_parts
-from aigc_keras.models.presets import get_preset
 from aigc_keras.models.randomness import noise_from_seed, training_noise
 from aigc_keras.models.text_side import (
-    BANK_SIZE,
     TextSideSettings,
     make_caption_bank,
     make_caption_table,
@@ -44,6 +40,7 @@ class TextToImageGAN(keras.Model):
         caption_bank: float array `(number, text_dim)` of other captions' vectors, the
             judge's negatives. Needed with a judge.
         seed: int. Seeds the training noise.
+        truncation: float or None. Default of `generate`.
         **kwargs: Passed to `keras.Model`.
 
     Raises:
@@ -58,6 +55,7 @@ class TextToImageGAN(keras.Model):
         judge=None,
         caption_bank=None,
         seed=0,
+        truncation=None,
         **kwargs,
     ):
         check_parts(generator, discriminator, text_encoder, judge, caption_bank)
@@ -90,6 +88,7 @@ class TextToImageGAN(keras.Model):
             )
             self.caption_bank.assign(caption_bank)
         self.seed = seed
+        self.truncation = truncation
         self._loss_trackers = {
             name: keras.metrics.Mean(name) for name in objective.LOSS_NAMES
         }
@@ -101,31 +100,36 @@ class TextToImageGAN(keras.Model):
 
     @classmethod
     def from_preset(
-        cls, preset, weights=None, text_encoder=None, image_size=None, **kwargs
+        cls, preset, weights="shipped", text_encoder=None, image_size=None, **kwargs
     ):
-        """Build the networks of a named architecture.
+        """Load a trained model, or build the fresh networks of a named architecture.
 
         Args:
-            preset: str. A name in `presets.PRESETS`.
-            weights: Path of a folder written by `save`, or None for fresh weights.
-            text_encoder: `GPT2TextEncoder`, or None: then `fit` on a
+            preset: str or path. A name in `presets.PRESETS`, or a folder written by
+                `save_to_preset`.
+            weights: `"shipped"` for the trained weights that come with the package, or
+                None for fresh ones.
+            text_encoder: `GPT2TextEncoder` for fresh weights, or None: then `fit` on a
                 `CaptionedDataset` first trains one on its captions.
-            image_size: int. Overrides the preset's.
+            image_size: int. Overrides the preset's, for fresh weights.
             **kwargs: Passed to the constructor.
 
         Raises:
-            ValueError: If there is no such preset.
+            ValueError: If there is no such preset, it has no shipped weights, or a file
+                is damaged.
         """
-        if weights is not None:
-            return cls.load(weights)
-        settings = get_preset(preset)
-        size = image_size or settings["image_size"]
-        text_dim = settings["text_dim"]
-        generator = Generator(size, text_dim, **settings["generator"])
-        discriminator = Discriminator(size, text_dim, **settings["discriminator"])
-        judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
-        bank = np.zeros((BANK_SIZE, text_dim), "float32")
-        return cls(generator, discriminator, text_encoder, judge, bank, **kwargs)
+        return building.build(cls, preset, weights, text_encoder, image_size, **kwargs)
+
+    def save_to_preset(self, folder):
+        """Write the averaged generator and all else that draws and judges, for sharing.
+
+        Float16 weights, configurations, tokenizer and checksums; no training state. The
+        folder appears whole or not at all, and `from_preset` reads it.
+
+        Raises:
+            ValueError: If the model has no text encoder.
+        """
+        packaged.save_packaged(self, folder)
 
     def adapt(self, dataset, settings=None, cache_dir=None):
         """Train the text encoder and the judge on a data set's images and captions.
@@ -217,7 +221,7 @@ class TextToImageGAN(keras.Model):
         self,
         generator_optimizer=None,
         discriminator_optimizer=None,
-        loss="hinge",
+        loss="non_saturating",
         loss_weights=None,
         penalty=None,
         diff_augment=None,
@@ -228,7 +232,7 @@ class TextToImageGAN(keras.Model):
 
         Args:
             generator_optimizer: Keras optimizer; default `make_optimizer(1e-3)`.
-            discriminator_optimizer: Keras optimizer; default `make_optimizer(3e-4)`.
+            discriminator_optimizer: Keras optimizer; default `make_optimizer(1e-3)`.
             loss: Name in `losses.ADVERSARIAL_LOSSES`, or an `AdversarialLoss`.
             loss_weights: `LossWeights`.
             penalty: Object called as `penalty(score, gradient, image, text)`, such as
@@ -245,7 +249,7 @@ class TextToImageGAN(keras.Model):
         super().compile(
             optimizer=generator_optimizer or make_optimizer(1e-3), loss=None, **kwargs
         )
-        self.discriminator_optimizer = discriminator_optimizer or make_optimizer(3e-4)
+        self.discriminator_optimizer = discriminator_optimizer or make_optimizer(1e-3)
         self.adversarial_loss = losses.get_adversarial_loss(loss)
         self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty
@@ -303,7 +307,7 @@ class TextToImageGAN(keras.Model):
         fake = self.ema_generator({"text_embedding": text, "noise": noise})
         return self._track(objective.loss_terms(self, data, fake, False)[0])
 
-    def generate(self, captions, seed=0):
+    def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.
 
         Args:
@@ -311,6 +315,9 @@ class TextToImageGAN(keras.Model):
             seed: int, or one int a caption. With one int, caption `i` has seed
                 `seed + i`. The same caption and seed give the same pixels, whatever
                 else is drawn beside them.
+            truncation: float or None. Noise stays within this many standard deviations
+                (Brock et al., 2019, "BigGAN", sec. 3.1): pictures are more alike and
+                more typical. None: the model's own setting.
 
         Returns:
             uint8 array `(n, image_size, image_size, 3)`.
@@ -332,17 +339,19 @@ class TextToImageGAN(keras.Model):
                 "`seed` must be one int or one int a caption. "
                 f"Received: {len(seeds)} seeds for {len(captions)} captions"
             )
+        if truncation is None:
+            truncation = self.truncation
         images = [
-            self._draw_one(caption, int(row_seed))
+            self._draw_one(caption, int(row_seed), truncation)
             for caption, row_seed in zip(captions, seeds, strict=True)
         ]
         side = self.generator.image_size
         return np.stack(images) if images else np.zeros((0, side, side, 3), "uint8")
 
-    def _draw_one(self, caption, seed):
+    def _draw_one(self, caption, seed, truncation):
         # One row at a time: a matrix product rounds differently in a larger batch.
         embedding = self.text_encoder.encode([caption])["text_embedding"]
-        noise = noise_from_seed(seed, self.generator.noise_dim)[None]
+        noise = noise_from_seed(seed, self.generator.noise_dim, truncation)[None]
         return self.draw(embedding, noise)[0]
 
     def draw(self, text_embedding, noise, batch_size=64):
@@ -398,4 +407,4 @@ def ema_copy(generator):
 
 def make_optimizer(learning_rate):
     """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
-    return keras.optimizers.Adam(learning_rate, beta_1=0.0, beta_2=0.9)
+    return FusedAdam(learning_rate, beta_1=0.0, beta_2=0.9)

@@ -114,4 +114,4 @@ class ImageEncoder(keras.Model):
 
 
 def _activation(dtype, name):
-    return keras.layers.ReLU(dtype=dtype, name=name)
+    return keras.layers.LeakyReLU(0.2, dtype=dtype, name=name)

@@ -9,6 +9,8 @@ from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
 from aigc_keras.models.randomness import training_chances
 
+TINY = 1e-12
+
 LOSS_NAMES = (
     "generator_loss",
     "discriminator_loss",
@@ -46,9 +48,9 @@ class LossWeights:
 
     wrong_caption: float = 0.5
     matching: float = 0.3
-    judge_matching: float = 1.0
+    judge_matching: float = 0.3
     judge_temperature: float = 0.1
-    judge_tokens: float = 0.1
+    judge_tokens: float = 0.02
     layout: float = 0.0
     diversity: float = 0.0
     difference: float = 0.1
@@ -132,7 +134,8 @@ def generator_slope(tape, adversarial, terms, fake_logits, fake, by_fake):
     Args:
         tape: The persistent `tf.GradientTape` in which `loss_terms` ran.
         adversarial: `AdversarialLoss`.
-        terms, fake_logits: What `loss_terms` returned.
+        terms: Dict that `loss_terms` returned.
+        fake_logits: `(batch, 1)`, what it returned beside them.
         fake: `(batch, size, size, 3)`, the generated images.
         by_fake: The same shape, the slope of `discriminator_loss` by them.
 
@@ -142,7 +145,8 @@ def generator_slope(tape, adversarial, terms, fake_logits, fake, by_fake):
     if adversarial.saturates:
         return tape.gradient(terms["generator_loss"], fake)
     ratio = tape.gradient(terms["generator_adversarial"], fake_logits)
-    ratio /= tape.gradient(terms["discriminator_loss"], fake_logits)
+    # Never zero, but for a logit that float32 cannot tell from a certain one.
+    ratio /= ops.maximum(tape.gradient(terms["discriminator_loss"], fake_logits), TINY)
     slope = by_fake * ratio[:, :, None, None]
     guidance = tape.gradient(terms["guidance"], fake)
     return slope if guidance is None else slope + guidance

@@ -39,10 +39,29 @@ def _pair(seed, step):
     return tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
 
 
-def noise_from_seed(seed, noise_dim):
+def noise_from_seed(seed, noise_dim, truncation=None):
     """Return the noise that belongs to a seed, `(noise_dim,)` float32, standard normal.
 
     The exported graph draws the same.
+
+    Args:
+        seed: int or scalar tensor.
+        noise_dim: int.
+        truncation: float, or None for all of the normal distribution. Each number is
+            moved to the same quantile of the normal distribution cut off at plus and
+            minus this.
+
+    Raises:
+        ValueError: If `truncation` is not positive.
     """
     seed = tf.stack([tf.cast(seed, tf.int64), tf.constant(0, tf.int64)])
-    return tf.random.stateless_normal([noise_dim], seed)
+    noise = tf.random.stateless_normal([noise_dim], seed)
+    if truncation is None:
+        return noise
+    if truncation <= 0:
+        raise ValueError(
+            f"`truncation` must be positive. Received: truncation={truncation}"
+        )
+    edge = tf.math.erf(tf.constant(truncation / 2**0.5, tf.float32))
+    quantile = tf.math.erf(noise / 2**0.5) * edge
+    return 2**0.5 * tf.math.erfinv(quantile)

@@ -43,6 +43,7 @@ def save_model(gan, folder):
             else int(gan.caption_bank.shape[0]),
             "text_encoder": gan.text_encoder is not None,
             "seed": gan.seed,
+            "truncation": gan.truncation,
             "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
@@ -88,6 +89,7 @@ def load_model(cls, folder, weights=None):
         judge,
         bank,
         seed=config["seed"],
+        truncation=config.get("truncation"),
     )
     # Compiled, so that the optimizers' slots have a place to go.
     restore_compilation(gan, config.get("compilation", {}))

@@ -7,6 +7,7 @@ import numpy as np
 
 from aigc_keras.datasets import CaptionTable
 from aigc_keras.language import GPT2TextEncoder, encode_captions
+from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
     ImageTextModel,
@@ -136,9 +137,7 @@ def _train(model, batches, steps, settings, label):
         warmup_target=settings.matching_learning_rate,
         warmup_steps=min(50, steps // 4),
     )
-    model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=1e-4), jit_compile=False
-    )
+    model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
     with progress_bar(label) as update:
         for step, batch in zip(range(1, steps + 1), batches, strict=False):
             loss = model.train_on_batch(batch)

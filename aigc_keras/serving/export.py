@@ -35,6 +35,7 @@ class ServedGenerator(tf.Module):
         self._forward = encoder.forward
         self._generator = gan.ema_generator
         self._noise_dim = gan.generator.noise_dim
+        self._truncation = gan.truncation
         self._side = gan.generator.image_size
         layers = (encoder.backbone, encoder.pooler, gan.ema_generator)
         # Named so that the SavedModel finds every variable of the graph.
@@ -73,7 +74,7 @@ class ServedGenerator(tf.Module):
     def _draw_one(self, row):
         token_ids, padding_mask, seed = row
         _, text = self._forward(token_ids[None], padding_mask[None])
-        noise = noise_from_seed(seed, self._noise_dim)[None]
+        noise = noise_from_seed(seed, self._noise_dim, self._truncation)[None]
         image = self._generator(
             {"text_embedding": text, "noise": noise}, training=False
         )

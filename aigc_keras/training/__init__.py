@@ -2,7 +2,7 @@
 
 from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
-from aigc_keras.training.run_folder import RunFolder, load_run
+from aigc_keras.training.run_folder import RunFolder, load_run, open_model
 from aigc_keras.training.trainer import train
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "TrainingDiverged",
     "default_callbacks",
     "load_run",
+    "open_model",
     "train",
 ]

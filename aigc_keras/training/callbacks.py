@@ -15,7 +15,7 @@ from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.training.config import TrainingConfig
 from aigc_keras.training.run_folder import RunFolder
 from aigc_keras.training.sample_captions import choose_captions
-from aigc_keras.training.schedules import decayed_learning_rate
+from aigc_keras.training.schedules import scheduled_learning_rate
 
 
 class TrainingDiverged(RuntimeError):
@@ -38,17 +38,19 @@ class StepCallback(keras.callbacks.Callback):
         """Do something after a step; for subclasses."""
 
 
-class LearningRateDecay(StepCallback):
-    """Sets both learning rates before each step; see `decayed_learning_rate`.
+class LearningRate(StepCallback):
+    """Sets both learning rates before each step; see `scheduled_learning_rate`.
 
     Args:
         generator_peak: float. The generator's highest rate.
         discriminator_peak: float. The discriminator's highest rate.
         steps: int. Steps of the whole run.
+        schedule: str. A name in `LEARNING_RATE_SCHEDULES`.
     """
 
-    def __init__(self, generator_peak, discriminator_peak, steps):
+    def __init__(self, generator_peak, discriminator_peak, steps, schedule="linear"):
         super().__init__()
+        self.schedule = schedule
         self.generator_peak = generator_peak
         self.discriminator_peak = discriminator_peak
         self.steps = steps
@@ -59,7 +61,7 @@ class LearningRateDecay(StepCallback):
             (self.model.optimizer, self.generator_peak),
             (self.model.discriminator_optimizer, self.discriminator_peak),
         ):
-            rate = decayed_learning_rate(peak, self.step, self.steps)
+            rate = scheduled_learning_rate(peak, self.step, self.steps, self.schedule)
             optimizer.learning_rate.assign(rate)
 
 
@@ -281,14 +283,18 @@ class ProgressReport(StepCallback):
     Args:
         update: Function `(done, total, note)`, see `progress_bar`.
         steps: int. Steps of the whole run.
-        batch_size: int. Images a step.
     """
 
-    def __init__(self, update, steps, batch_size):
+    def __init__(self, update, steps):
         super().__init__()
         self.update = update
         self.steps = steps
-        self.batch_size = batch_size
+
+    def on_train_begin(self, logs=None):
+        """Begin to measure the speed anew."""
+        super().on_train_begin(logs)
+        data = self.model.training_data
+        self.batch_size = min(data.batch_size, data.num_images)
         self._first = None
 
     def on_step(self, step, logs):

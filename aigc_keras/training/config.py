@@ -8,9 +8,12 @@ from aigc_keras.datasets import Augmentation, CaptionRules
 from aigc_keras.datasets.framing import get_framing
 from aigc_keras.datasets.loading import MAX_FAULTY
 from aigc_keras.language.text_encoder import check_preset
-from aigc_keras.models.presets import get_preset
+from aigc_keras.models.presets import training_defaults
 from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.training.recipes import RECIPES
+from aigc_keras.training.schedules import LEARNING_RATE_SCHEDULES
+
+EARLY_STOPPING_MEASURES = ("alignment", "kernel_distance")
 
 
 class RunError(ValueError):
@@ -20,6 +23,8 @@ class RunError(ValueError):
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig:
     """Everything a run depends on; written to the run folder as `config.json`.
+
+    What is None and named in `presets.TRAINING` is filled in from the preset.
 
     Args:
         dataset: str. Name of a captioned data set, see `load_dataset`.
@@ -36,15 +41,21 @@ class TrainingConfig:
         text_encoder: str or None. GPT-2 preset by name or path; None trains a small
             one on the captions.
         matching_steps: int. Steps of image-text matching before the GAN at most.
+        reading_steps: int. Steps of the judge's own training after that at most.
         steps: int or None. GAN steps; None derives them from `minutes`.
         minutes: float or None. Wall-clock time of the GAN's training.
-        batch_size: int. Images a GAN step.
-        generator_learning_rate: float. Peak; falls over the last 40% of the steps.
+        batch_size: int. Images a GAN step, at first.
+        batch_doublings: int. How often the batch doubles during the run.
+        schedule: str. How the learning rates change, a name in
+            `LEARNING_RATE_SCHEDULES`.
+        generator_learning_rate: float. Peak.
         discriminator_learning_rate: float. The same of the discriminator. It is the
             slower one: at equal rates it wins before the generator can draw.
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
         penalty: str or None. A name in `losses.PENALTIES`.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
+        early_stopping: str or None. A name in `EARLY_STOPPING_MEASURES`: the run ends
+            when five measurements, one a sample grid, bring nothing better.
         log_every: int. Steps between lines of `metrics.jsonl`.
         sample_every: int. Steps between sample grids.
         save_every: int. Steps between checkpoints, a multiple of `log_every`.
@@ -69,25 +80,29 @@ class TrainingConfig:
     image_size: int = 64
     text_encoder: str | None = None
     matching_steps: int = 1200
+    reading_steps: int = 1500
     steps: int | None = 10_000
     minutes: float | None = None
-    batch_size: int = 32
-    generator_learning_rate: float = 1e-3
-    discriminator_learning_rate: float = 3e-4
-    loss: str = "hinge"
+    batch_size: int | None = None
+    batch_doublings: int | None = None
+    schedule: str | None = None
+    generator_learning_rate: float | None = None
+    discriminator_learning_rate: float | None = None
+    loss: str | None = None
     penalty: str | None = None
-    ema_half_life: float = 4000
+    ema_half_life: float | None = None
+    early_stopping: str | None = None
     log_every: int = 50
     sample_every: int = 200
     save_every: int = 500
-    precision: str = "auto"
+    precision: str | None = None
     seed: int = 0
 
     def __post_init__(self):
         """Check every setting that can be checked without the data."""
-        preset = get_preset(self.preset)
-        if self.augmentation is None:
-            object.__setattr__(self, "augmentation", preset["augmentation"])
+        for name, value in training_defaults(self.preset).items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
         # A list where it comes from JSON.
         object.__setattr__(self, "augmentation", tuple(self.augmentation))
         Augmentation(self.augmentation)
@@ -102,6 +117,26 @@ class TrainingConfig:
             raise RunError(
                 f"`recipe` must be one of {sorted(RECIPES)} or None. "
                 f"Received: recipe={self.recipe!r}"
+            )
+        if self.schedule not in LEARNING_RATE_SCHEDULES:
+            raise RunError(
+                f"`schedule` must be one of {sorted(LEARNING_RATE_SCHEDULES)}. "
+                f"Received: schedule={self.schedule!r}"
+            )
+        if self.early_stopping not in (None, *EARLY_STOPPING_MEASURES):
+            raise RunError(
+                f"`early_stopping` must be one of {EARLY_STOPPING_MEASURES} or None. "
+                f"Received: early_stopping={self.early_stopping!r}"
+            )
+        if self.early_stopping == "alignment" and not self.dataset.startswith("shapes"):
+            raise RunError(
+                "Early stopping by alignment needs `shapes`; use kernel_distance. "
+                f"Received: dataset={self.dataset!r}"
+            )
+        if not 0 <= self.batch_doublings <= 8:
+            raise RunError(
+                "`batch_doublings` must be from 0 to 8. "
+                f"Received: batch_doublings={self.batch_doublings}"
             )
         losses.get_adversarial_loss(self.loss)
         if self.text_encoder is not None:
@@ -131,6 +166,7 @@ class TrainingConfig:
             "sample_every",
             "save_every",
             "matching_steps",
+            "reading_steps",
         ):
             value = getattr(self, name)
             if value is not None and value <= 0:
@@ -151,6 +187,7 @@ class TrainingConfig:
         return TextSideSettings(
             text_encoder=self.text_encoder,
             matching_steps=self.matching_steps,
+            reading_steps=self.reading_steps,
             seed=self.seed,
         )
 

@@ -11,8 +11,7 @@ def write_model_card(run, config, dataset):
         config: `TrainingConfig`.
         dataset: `CaptionedDataset` that was trained on.
     """
-    metrics = run.read_metrics()
-    last = metrics[-1] if metrics else {}
+    last = run.last_losses()
     figures = "\n".join(
         f"| {name} | {value:.4g} |" for name, value in last.items() if name != "step"
     )

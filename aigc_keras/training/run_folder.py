@@ -49,7 +49,9 @@ class RunFolder:
             return config
         found = self.read_config()
         settled = {"steps": found.steps, "minutes": found.minutes}
-        same = config.replace(**settled) if config.minutes else config
+        same = config
+        if config.minutes or (config.early_stopping and found.steps < config.steps):
+            same = config.replace(**settled)
         if same != found:
             changed = [
                 name
@@ -130,6 +132,11 @@ class RunFolder:
                 break
         return entries
 
+    def last_losses(self):
+        """Return the newest line of losses, a dict, empty before the first."""
+        lines = [line for line in self.read_metrics() if "generator_loss" in line]
+        return lines[-1] if lines else {}
+
     def forget_after(self, step):
         """Drop what a killed run wrote after its last checkpoint."""
         kept = [entry for entry in self.read_metrics() if entry["step"] <= step]
@@ -203,3 +210,21 @@ def load_run(path):
     run = RunFolder(path)
     weights = run.latest_weights()
     return TextToImageGAN.load(run.model_path, weights)
+
+
+def open_model(run=None, preset=None):
+    """Load what a command works with: a run's newest checkpoint, or a packaged model.
+
+    Args:
+        run: Path of a run's folder, or None.
+        preset: Name of a shipped model or path of a saved one; used without a run.
+
+    Raises:
+        RunError: If there is no such run or model.
+    """
+    if run is not None:
+        return load_run(run)
+    try:
+        return TextToImageGAN.from_preset(preset)
+    except ValueError as error:
+        raise RunError(str(error)) from error

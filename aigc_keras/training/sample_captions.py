@@ -20,13 +20,7 @@ def sample_captions(dataset, source_arguments):
     Returns:
         List of str: from the validation or test split, or from `dataset` itself.
     """
-    options = Options(
-        **{
-            name: source_arguments[name]
-            for name in Options.__dataclass_fields__
-            if name in source_arguments
-        }
-    )
+    options = source_options(source_arguments)
     splits = open_source(dataset.name, options).splits
     for split in ("validation", "test"):
         if split in splits and not dataset.split.startswith(split):
@@ -39,6 +33,12 @@ def sample_captions(dataset, source_arguments):
             )
             return choose_captions(held_out)
     return choose_captions(dataset)
+
+
+def source_options(source_arguments):
+    """Return the `Options` of a source out of `load_dataset`'s arguments about it."""
+    names = Options.__dataclass_fields__.keys() & source_arguments.keys()
+    return Options(**{name: source_arguments[name] for name in names})
 
 
 def choose_captions(dataset, rows=8):

@@ -16,16 +16,18 @@ from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
     Checkpoint,
     Interrupt,
-    LearningRateDecay,
+    LearningRate,
     MetricsLog,
     ProgressReport,
     SampleGrid,
 )
 from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.early_stopping import EarlyStopping, make_measure
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.recipes import choose_recipe
 from aigc_keras.training.run_folder import RunFolder
-from aigc_keras.training.sample_captions import sample_captions
+from aigc_keras.training.sample_captions import sample_captions, source_options
+from aigc_keras.training.schedules import batch_phases
 
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
@@ -54,7 +56,7 @@ def train(config, run_dir):
     run = RunFolder(run_dir)
     config = run.check(config)
     keras.config.set_dtype_policy(resolve_precision(config.precision))
-    source = {name: getattr(config, name) for name in SOURCE_ARGUMENTS}
+    source = dataset_arguments(config)
     dataset = load_dataset(
         config.dataset, config.split, config.image_size, config.batch_size, **source
     )
@@ -77,12 +79,17 @@ def _open_or_make_model(run, config, dataset):
         return TextToImageGAN.load(run.model_path), steps[-1] if steps else 0
     keras.utils.set_random_seed(config.seed)
     gan = TextToImageGAN.from_preset(
-        config.preset, image_size=config.image_size, seed=config.seed
+        config.preset, None, image_size=config.image_size, seed=config.seed
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config))
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
     return gan, 0
+
+
+def dataset_arguments(config):
+    """Return a run's settings about the source of its data."""
+    return {name: getattr(config, name) for name in SOURCE_ARGUMENTS}
 
 
 def cache_dir(config):
@@ -109,22 +116,40 @@ def _fit(gan, run, config, dataset, captions):
     with progress_bar("The GAN learns to draw") as update:
         if config.steps is None:
             config = _settle_steps(gan, run, config, dataset, update)
-        done = int(gan.optimizer.iterations.numpy())
-        if done >= config.steps:
+        if int(gan.optimizer.iterations.numpy()) >= config.steps:
             return
         with Interrupt() as interrupt:
             callbacks = [
-                LearningRateDecay(
+                LearningRate(
                     config.generator_learning_rate,
                     config.discriminator_learning_rate,
                     config.steps,
+                    config.schedule,
                 ),
                 MetricsLog(run, config.log_every),
                 SampleGrid(run, captions, config.sample_every),
                 Checkpoint(run, config.save_every, interrupt),
-                ProgressReport(update, config.steps, dataset.batch_size),
+                ProgressReport(update, config.steps),
             ]
-            _fit_steps(gan, config, dataset, config.steps - done, callbacks)
+            if config.early_stopping:
+                options = source_options(dataset_arguments(config))
+                measure = make_measure(config.early_stopping, dataset, options)
+                callbacks.append(EarlyStopping(run, measure, config.sample_every))
+            _fit_phases(gan, config, dataset, callbacks)
+    done = int(gan.optimizer.iterations.numpy())
+    if done < config.steps:
+        # Stopped early: the run ends here, and stays so when it is run again.
+        run.write_config(config.replace(steps=done))
+
+
+def _fit_phases(gan, config, dataset, callbacks):
+    """Train to the last step, through batches that may grow."""
+    phases = batch_phases(dataset.batch_size, config.steps, config.batch_doublings)
+    for last, batch_size in phases:
+        done = int(gan.optimizer.iterations.numpy())
+        if done < last and not gan.stop_training:
+            batches = dataset.with_batch_size(batch_size)
+            _fit_steps(gan, config, batches, last - done, callbacks)
 
 
 def _fit_steps(gan, config, dataset, number, callbacks):
@@ -151,7 +176,9 @@ def _settle_steps(gan, run, config, dataset, update):
     seconds = (times[-1] - times[WARMUP_STEPS - 1]) / TIMING_STEPS
     left = config.minutes * 60 - (time.monotonic() - started)
     done = int(gan.optimizer.iterations.numpy())
-    steps = done + max(1, int(left / seconds))
+    # An image costs the same in a larger batch.
+    growth = (2 ** (config.batch_doublings + 1) - 1) / (config.batch_doublings + 1)
+    steps = done + max(1, int(left / seconds / growth))
     # A whole number of log intervals, so that the last line covers a full one.
     steps = config.log_every * max(
         done // config.log_every + 1, steps // config.log_every

@@ -68,14 +68,12 @@ class ExampleGAN(keras.Model):
             drawn = self.judge_image(fake, text)["validity"]
             verdict = self.judge(fake)
             loss = ops.mean(ops.softplus(-drawn))
-            loss += losses.bank_contrastive_loss(
+            loss += 0.3 * losses.bank_contrastive_loss(
                 verdict["image_vector"], text, self.bank
             )
-            loss += 0.1 * losses.token_prediction_loss(
+            loss += 0.02 * losses.token_prediction_loss(
                 verdict["token_logits"], data["token_ids"], data["padding_mask"]
             )
-            first, second = ops.split(fake, 2)
-            loss += losses.sameness_loss(first, second, 0.1)
         variables = self.generator.trainable_variables
         self.generator_optimizer.apply(tape.gradient(loss, variables), variables)
         for average, weight in zip(self.average, self.generator.weights, strict=True):

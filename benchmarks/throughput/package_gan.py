@@ -9,7 +9,6 @@ import tensorflow as tf
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.models import Discriminator, Generator, TextToImageGAN
 from aigc_keras.models.image_encoder import ImageEncoder
-from aigc_keras.models.objective import LossWeights
 
 # Steps of a call of `fit` that fill the pipeline and are not timed.
 FIRST_STEPS = 10
@@ -30,11 +29,7 @@ class Trainer:
             judge=ImageEncoder(size, dim, settings["vocabulary"]),
             caption_bank=arrays["bank"],
         )
-        self.gan.compile(
-            loss="non_saturating",
-            loss_weights=LossWeights(diversity=1.0),
-            jit_compile=False,
-        )
+        self.gan.compile(jit_compile=False)
         number = len(arrays["images"])
         data = CaptionedDataset(
             "benchmark", "train", arrays["images"], [["."]] * number, self.batch

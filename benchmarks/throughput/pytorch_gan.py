@@ -13,9 +13,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-NOISE_DIM, CONDITION_DIM, MATCHING_DIM, PATCH = 64, 256, 256, 4
-WRONG_SHARE, MATCHING_WEIGHT, TOKEN_WEIGHT, TEMPERATURE = 0.5, 0.3, 0.1, 0.1
-DIVERSITY_WEIGHT, DIFFERENCE = 1.0, 0.1
+NOISE_DIM, CONDITION_DIM, MATCHING_DIM = 64, 256, 256
+DRAWN_PATCH, SEEN_PATCH = 2, 4
+WRONG_SHARE, MATCHING_WEIGHT = 0.5, 0.3
+JUDGE_WEIGHT, TOKEN_WEIGHT, TEMPERATURE = 0.3, 0.02, 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Generator(nn.Module):
         self.seed = nn.Linear(CONDITION_DIM, 16 * channels[0])
         pairs = list(zip(channels, channels[1:], strict=False))
         self.before = nn.ModuleList(Modulation(width) for width, _ in pairs)
-        self.double = nn.ModuleList(
+        self.widen = nn.ModuleList(
             nn.Conv2d(width, 4 * wide, 1) for width, wide in pairs
         )
         self.modulate = nn.ModuleList(Modulation(width) for _, width in pairs)
@@ -78,19 +79,19 @@ class Generator(nn.Module):
             nn.Conv2d(width, width, 3, padding=1) for _, width in pairs
         )
         self.last = Modulation(channels[-1])
-        self.to_patches = nn.Conv2d(channels[-1], 3 * PATCH**2, 3, padding=1)
+        self.to_patches = nn.Conv2d(channels[-1], 3 * DRAWN_PATCH**2, 3, padding=1)
 
     def forward(self, text, noise):
         """Draw `(batch, 3, side, side)`."""
         condition = self.condition(torch.cat([text, noise], dim=1))
         x = self.seed(condition).view(-1, self.first, 4, 4)
-        for before, double, modulate, refine in zip(
-            self.before, self.double, self.modulate, self.refine, strict=True
+        for before, widen, modulate, refine in zip(
+            self.before, self.widen, self.modulate, self.refine, strict=True
         ):
-            x = functional.pixel_shuffle(double(before(x, condition)), 2)
+            x = functional.pixel_shuffle(widen(before(x, condition)), 2)
             x = x + refine(modulate(x, condition))
         x = self.to_patches(self.last(x, condition))
-        return torch.tanh(functional.pixel_shuffle(x, PATCH).float())
+        return torch.tanh(functional.pixel_shuffle(x, DRAWN_PATCH).float())
 
 
 class Discriminator(nn.Module):
@@ -99,7 +100,7 @@ class Discriminator(nn.Module):
     def __init__(self, text_dim, channels):
         super().__init__()
         widths = channels[::-1]
-        self.stem = nn.Conv2d(3 * PATCH**2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(3 * SEEN_PATCH**2, widths[0], 3, padding=1)
         pairs = list(zip(widths, widths[1:], strict=False))
         self.refine = nn.ModuleList(
             nn.Conv2d(width, width, 3, padding=1) for width, _ in pairs
@@ -114,7 +115,7 @@ class Discriminator(nn.Module):
 
     def forward(self, image):
         """Return the realness logit and the vector."""
-        x = self.stem(functional.pixel_unshuffle(image, PATCH))
+        x = self.stem(functional.pixel_unshuffle(image, SEEN_PATCH))
         for refine, halve in zip(self.refine, self.halve, strict=True):
             x = x + refine(functional.relu(x))
             x = halve(functional.pixel_unshuffle(functional.relu(x), 2))
@@ -130,7 +131,7 @@ class Judge(nn.Module):
         layers, width = [], 3
         for index in range(image_size.bit_length() - 3):
             wide = base * min(8, 2**index)
-            layers += [nn.Conv2d(width, wide, 4, 2, padding=1), nn.ReLU()]
+            layers += [nn.Conv2d(width, wide, 4, 2, padding=1), nn.LeakyReLU(0.2)]
             width = wide
         self.trunk = nn.Sequential(*layers, nn.Flatten())
         self.hidden = nn.Linear(16 * width, 2 * text_dim)
@@ -139,7 +140,7 @@ class Judge(nn.Module):
 
     def forward(self, image):
         """Return the vector and the token logits."""
-        x = functional.relu(self.hidden(self.trunk(image)))
+        x = functional.leaky_relu(self.hidden(self.trunk(image)), 0.2)
         return self.vector(x).float(), self.tokens(x).float()
 
 
@@ -158,10 +159,10 @@ class Trainer:
     def __init__(self, variant, settings, arrays):
         self.variant, self.arrays = variant, arrays
         self.batch = settings["batch_size"]
-        text_dim, channels = settings["text_dim"], settings["channels"]
+        text_dim = settings["text_dim"]
         torch.manual_seed(0)
-        self.generator = Generator(text_dim, channels)
-        self.discriminator = Discriminator(text_dim, channels)
+        self.generator = Generator(text_dim, settings["generator_channels"])
+        self.discriminator = Discriminator(text_dim, settings["discriminator_channels"])
         self.judge = Judge(settings["image_size"], text_dim, settings["vocabulary"])
         self.judge.requires_grad_(False)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
@@ -217,14 +218,9 @@ class Trainer:
         vector = functional.normalize(vector)
         positive = (vector * functional.normalize(text)).sum(1, keepdim=True)
         logits = torch.cat([positive, vector @ self.bank.T], 1) / TEMPERATURE
-        loss = (torch.logsumexp(logits, 1) - logits[:, 0]).mean()
+        loss = JUDGE_WEIGHT * (torch.logsumexp(logits, 1) - logits[:, 0]).mean()
         present = functional.softplus(tokens) - present * tokens
-        loss = loss + TOKEN_WEIGHT * present.sum(1).mean()
-        first, second = fake.chunk(2)
-        change = functional.avg_pool2d(first - second, fake.shape[-1] // 16)
-        change = change.abs().mean((1, 2, 3))
-        sameness = functional.relu(1 - change / DIFFERENCE).mean()
-        return loss + DIVERSITY_WEIGHT * sameness
+        return loss + TOKEN_WEIGHT * present.sum(1).mean()
 
     @staticmethod
     def _logit(realness, vector, said):
@@ -233,18 +229,15 @@ class Trainer:
 
     def two_steps(self, image, text, present, noise):
         """Update the discriminator, then the generator."""
-        half = len(text) // 2
-        twice = torch.cat([text[:half], text[:half]])
         with self._cast():
-            fake = self.generator(twice, noise)
+            fake = self.generator(text, noise)
             realness, vector = self.discriminator(torch.cat([image, fake.detach()]))
             said = self.discriminator.text(text).float()
-            fake_said = self.discriminator.text(twice).float()
             real_vector, fake_vector = vector.chunk(2)
             real_realness, fake_realness = realness.chunk(2)
             loss = self._discriminator_loss(
                 self._logit(real_realness, real_vector, said),
-                self._logit(fake_realness, fake_vector, fake_said),
+                self._logit(fake_realness, fake_vector, said),
                 self._logit(real_realness, real_vector, said.roll(1, 0)),
                 real_vector,
                 said,
@@ -255,11 +248,9 @@ class Trainer:
         self.discriminator.requires_grad_(False)
         with self._cast():
             realness, vector = self.discriminator(fake)
-            logit = self._logit(realness, vector, self.discriminator.text(twice))
+            logit = self._logit(realness, vector, self.discriminator.text(text))
             loss = functional.softplus(-logit).mean()
-            loss = loss + self._guidance(
-                fake, twice, torch.cat([present[:half], present[:half]])
-            )
+            loss = loss + self._guidance(fake, text, present)
         self.generator_optimizer.zero_grad()
         loss.backward()
         self.generator_optimizer.step()
@@ -268,17 +259,14 @@ class Trainer:
 
     def one_pass(self, image, text, present, noise):
         """Update both from one forward and one backward pass."""
-        half = len(text) // 2
-        twice = torch.cat([text[:half], text[:half]])
         with self._cast():
-            fake = self.generator(twice, noise)
+            fake = self.generator(text, noise)
             leaf = fake.detach().requires_grad_(True)
             realness, vector = self.discriminator(torch.cat([image, leaf]))
             said = self.discriminator.text(text).float()
-            fake_said = self.discriminator.text(twice).float()
             real_vector, fake_vector = vector.chunk(2)
             real_realness, fake_realness = realness.chunk(2)
-            fake_logit = self._logit(fake_realness, fake_vector, fake_said)
+            fake_logit = self._logit(fake_realness, fake_vector, said)
             loss = self._discriminator_loss(
                 self._logit(real_realness, real_vector, said),
                 fake_logit,
@@ -293,9 +281,7 @@ class Trainer:
             by_fake = leaf.grad * ratio[:, :, None, None]
         leaf = fake.detach().requires_grad_(True)
         with self._cast():
-            self._guidance(
-                leaf, twice, torch.cat([present[:half], present[:half]])
-            ).backward()
+            self._guidance(leaf, text, present).backward()
         self.generator_optimizer.zero_grad()
         fake.backward(by_fake + leaf.grad)
         self.discriminator_optimizer.step()

@@ -113,6 +113,21 @@ def test_scenes_hold_counts_and_relations():
     assert relations == set(scene_lib.RELATIONS)
 
 
+def test_a_like_scene_is_described_alike():
+    rng = random.Random(3)
+    for index in range(60):
+        scene = scene_lib.sample_scene(rng, "scenes")
+        like = scene_lib.sample_like(scene, random.Random(index))
+        assert like != scene and like.background == scene.background
+        assert [item.kind for item in like.objects] == [
+            item.kind for item in scene.objects
+        ]
+        if len(scene.objects) == 1:
+            assert like.objects[0].position == scene.objects[0].position
+        elif len({item.kind for item in scene.objects}) == 2:
+            assert like.relation == scene.relation
+
+
 def test_objects_of_a_scene_do_not_touch():
     for index in range(500):
         items = render.make_example(f"{index}", "scenes")[1].objects

@@ -1,8 +1,11 @@
+import random
+
 import numpy as np
 import pytest
 
 from aigc_keras.datasets.shapes import shapes_dataset_builder
 from aigc_keras.evaluation import evaluate_gan, measure_alignment
+from aigc_keras.evaluation.run_variety import measure_diversity, measure_realism
 from aigc_keras.evaluation.tables import alignment_table
 from aigc_keras.training import load_run
 
@@ -31,7 +34,10 @@ def test_alignment_of_a_run(gan, small_shapes, tmp_path):
     result = evaluate_gan(
         gan, config, num_images=20, on_batch=lambda *done: calls.append(done)
     )
-    assert set(result) == {"test", "test_unseen"}
+    assert set(result) == {"test", "test_unseen", "variety"}
+    variety = result.pop("variety")
+    assert variety["diversity"] >= 0
+    assert variety["floor_deviations"] > 3
     for by_language in result.values():
         assert set(by_language) == {"en", "zh"}
         for figures in by_language.values():
@@ -67,3 +73,50 @@ def test_a_perfect_painter_scores_one(gan, small_shapes, tmp_path, monkeypatch):
     for by_language in result.values():
         for figures in by_language.values():
             assert figures["alignment"]["mean"] == 1.0
+
+
+@pytest.fixture
+def examples(small_shapes, tmp_path):
+    from aigc_keras.datasets import Options, open_source
+    from aigc_keras.datasets.shapes.examples import read_examples
+
+    source = open_source("shapes/single", Options(prepared_dir=tmp_path))
+    source.prepare()
+    return read_examples(source.builder, "test")
+
+
+def test_diversity_is_one_for_renders_and_zero_for_copies(gan, examples, monkeypatch):
+    from aigc_keras.datasets.shapes.render import render_scene
+    from aigc_keras.datasets.shapes.scene import sample_like
+
+    rng = random.Random(5)
+    renders = [
+        render_scene(sample_like(example.scene, rng), rng, 32)
+        for example in examples
+        for _ in range(4)
+    ]
+    monkeypatch.setattr(gan, "draw", lambda text, noise: np.stack(renders))
+    assert 0.7 < measure_diversity(gan, examples) < 1.4
+    copies = np.repeat(np.stack(renders[::4]), 4, axis=0)
+    monkeypatch.setattr(gan, "draw", lambda text, noise: copies)
+    assert measure_diversity(gan, examples) == 0
+
+
+def test_realism_puts_renders_at_the_floor_and_noise_above(gan, monkeypatch):
+    from aigc_keras.datasets.shapes.captions import LANGUAGES
+    from aigc_keras.datasets.shapes.examples import Example
+    from aigc_keras.datasets.shapes.render import make_example
+
+    made = [make_example(index, image_size=32) for index in range(240)]
+    captions = {language: ["a picture"] for language in LANGUAGES}
+    examples = [Example(scene, captions) for _, scene, _ in made[:120]]
+    real = np.stack([image for image, _, _ in made[:120]]) / 127.5 - 1
+    others = np.stack([image for image, _, _ in made[120:]])
+    monkeypatch.setattr(gan, "draw", lambda text, noise: others)
+    near = measure_realism(gan, real.astype("float32"), examples)
+    noise = np.random.default_rng(0).integers(0, 256, others.shape, dtype="uint8")
+    monkeypatch.setattr(gan, "draw", lambda text, _: noise)
+    far = measure_realism(gan, real.astype("float32"), examples)
+    assert abs(near["floor_deviations"]) < 5
+    assert far["floor_deviations"] > 20
+    assert near["floor_mean"] == far["floor_mean"]

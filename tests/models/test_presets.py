@@ -8,7 +8,7 @@ from aigc_keras.models import PRESETS, TextToImageGAN
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_a_preset_builds_what_it_says(name):
-    gan = TextToImageGAN.from_preset(name)
+    gan = TextToImageGAN.from_preset(name, None)
     size, text_dim = PRESETS[name]["image_size"], PRESETS[name]["text_dim"]
     images = gan.draw(np.zeros((1, text_dim)), np.zeros((1, gan.generator.noise_dim)))
     assert images.shape == (1, size, size, 3)
@@ -16,6 +16,6 @@ def test_a_preset_builds_what_it_says(name):
 
 
 def test_another_image_size_may_be_asked_for():
-    gan = TextToImageGAN.from_preset("tiny_32", image_size=64)
+    gan = TextToImageGAN.from_preset("tiny_32", None, image_size=64)
     assert gan.generator.image_size == gan.discriminator.image_size == 64
     assert gan.judge.image_size == 64

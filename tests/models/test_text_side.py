@@ -32,7 +32,7 @@ def dataset():
 
 @pytest.fixture(scope="module")
 def adapted(dataset):
-    gan = TextToImageGAN.from_preset("tiny_32")
+    gan = TextToImageGAN.from_preset("tiny_32", None)
     gan.adapt(dataset, SETTINGS)
     return gan
 
@@ -70,7 +70,7 @@ def test_the_bank_holds_the_captions_own_vectors(adapted):
 
 
 def test_fit_runs_the_whole_way_from_pictures_and_captions(dataset, tmp_path):
-    gan = TextToImageGAN.from_preset("tiny_32", seed=1)
+    gan = TextToImageGAN.from_preset("tiny_32", None, seed=1)
     gan.adapt(dataset, dataclasses.replace(SETTINGS, matching_steps=5))
     gan.compile()
     history = gan.fit(
@@ -89,7 +89,7 @@ def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
         matching_steps=3,
         matching_batch_size=16,
     )
-    gan = TextToImageGAN.from_preset("tiny_32")
+    gan = TextToImageGAN.from_preset("tiny_32", None)
     gan.adapt(dataset, settings)
     for old, new in zip(
         adapted.text_encoder.backbone.weights,

@@ -142,6 +142,36 @@ def sample_scene(rng, config="single", unseen=False):
     )
 
 
+def sample_like(scene, rng):
+    """Draw another scene of which the same is said.
+
+    Background, objects and what is stated of their places stay; the exact places, sizes
+    and angles are drawn anew.
+
+    Args:
+        scene: `Scene` as `sample_scene` makes them.
+        rng: `random.Random`. The only source of chance.
+
+    Returns:
+        A `Scene`.
+    """
+    items = scene.objects
+    if len(items) == 1:
+        places = [POSITION_CENTRE[items[0].position]]
+    elif len({item.kind for item in items}) == 1:
+        places = _group_places(rng, len(items))
+    else:
+        places = None
+    while True:
+        made = tuple(
+            _make_object(rng, *item.kind, *place)
+            for item, place in zip(items, places or _pair_places(rng), strict=True)
+        )
+        like = Scene(scene.background, made)
+        if places or like.relation == scene.relation:
+            return like
+
+
 def _sample_pair(rng, unseen):
     return rng.choice(sorted(HELD_OUT_PAIRS) if unseen else SEEN_PAIRS)
 

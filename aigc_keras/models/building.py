@@ -1,0 +1,46 @@
+"""From a preset's name to a model, trained or fresh."""
+
+import numpy as np
+
+from aigc_keras.models import packaged
+from aigc_keras.models.discriminator import Discriminator
+from aigc_keras.models.generator import Generator
+from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.presets import PRESETS, get_preset
+from aigc_keras.models.text_side import BANK_SIZE
+
+
+def build(cls, preset, weights, text_encoder, image_size, **kwargs):
+    """Load or build a model; see `TextToImageGAN.from_preset`."""
+    if preset not in PRESETS:
+        return packaged.load_packaged(cls, preset, **kwargs)
+    if weights is None:
+        return build_fresh(cls, preset, text_encoder, image_size, **kwargs)
+    shipped = packaged.shipped_models()
+    if preset not in shipped or text_encoder or image_size:
+        raise ValueError(
+            f"Weights are shipped for the presets {shipped} as they are; "
+            "`weights=None` gives fresh ones. "
+            f"Received: preset={preset!r}, weights={weights!r}"
+        )
+    return packaged.load_packaged(cls, packaged.SHIPPED_FOLDER / preset, **kwargs)
+
+
+def build_fresh(cls, preset, text_encoder=None, image_size=None, **kwargs):
+    """Build the networks of a named architecture.
+
+    Args:
+        cls: `TextToImageGAN`.
+        preset: str. A name in `PRESETS`.
+        text_encoder: `GPT2TextEncoder`, or None.
+        image_size: int. Overrides the preset's.
+        **kwargs: Passed to the constructor.
+    """
+    settings = get_preset(preset)
+    size = image_size or settings["image_size"]
+    text_dim = settings["text_dim"]
+    generator = Generator(size, text_dim, **settings["generator"])
+    discriminator = Discriminator(size, text_dim, **settings["discriminator"])
+    judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
+    bank = np.zeros((BANK_SIZE, text_dim), "float32")
+    return cls(generator, discriminator, text_encoder, judge, bank, **kwargs)

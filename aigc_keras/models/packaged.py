@@ -1,0 +1,164 @@
+"""Trained models as small folders: half precision on disk, checked when read."""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+
+import h5py
+import numpy as np
+
+from aigc_keras.language.text_encoder import GPT2TextEncoder
+from aigc_keras.models.discriminator import Discriminator
+from aigc_keras.models.generator import Generator
+from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.saving import TEXT_ENCODER_FOLDER, replace_folder
+
+# Models that come with the package.
+SHIPPED_FOLDER = pathlib.Path(__file__).with_name("shipped")
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "weights.npz"
+CHECKSUMS_FILE = "checksums.json"
+# A card explains and may be edited; everything else must be as it was written.
+UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
+
+
+def save_packaged(gan, folder):
+    """Write a model without its training state; see `TextToImageGAN.save_to_preset`."""
+    folder = pathlib.Path(folder)
+    if gan.text_encoder is None:
+        raise ValueError(
+            "`save_to_preset` needs a model with a text encoder. "
+            "Received: text_encoder=None"
+        )
+    staging = folder.with_name(f".{folder.name}.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        config = {
+            "format": 1,
+            "generator": gan.generator.get_config(),
+            "discriminator": gan.discriminator.get_config(),
+            "judge": gan.judge.get_config() if gan.judge is not None else None,
+            "seed": gan.seed,
+            "truncation": gan.truncation,
+        }
+        (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
+        np.savez(staging / WEIGHTS_FILE, **_collect(gan))
+        gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
+        for file in (staging / TEXT_ENCODER_FOLDER).rglob("*.h5"):
+            halve_precision(file)
+        sums = {name: _checksum(staging / name) for name in _files(staging)}
+        (staging / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n")
+        replace_folder(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def load_packaged(cls, folder, **kwargs):
+    """Read what `save_packaged` wrote.
+
+    Args:
+        cls: `TextToImageGAN`.
+        folder: Path.
+        **kwargs: Passed to the constructor.
+
+    Raises:
+        ValueError: If the folder holds no model, or a file is not as it was written.
+    """
+    folder = pathlib.Path(folder)
+    check_files(folder)
+    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    with np.load(folder / WEIGHTS_FILE) as file:
+        arrays = {name: file[name] for name in file.files}
+    parts = {
+        "generator": Generator.from_config(config["generator"]),
+        "discriminator": Discriminator.from_config(config["discriminator"]),
+    }
+    bank = None
+    if config["judge"] is not None:
+        parts["judge"] = ImageEncoder.from_config(config["judge"])
+        bank = arrays["caption_bank"].astype("float32")
+    for name, part in parts.items():
+        part.set_weights(
+            [arrays[f"{name}/{i}"].astype("float32") for i in range(len(part.weights))]
+        )
+    encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
+    settings = {"seed": config["seed"], "truncation": config["truncation"], **kwargs}
+    return cls(text_encoder=encoder, caption_bank=bank, **parts, **settings)
+
+
+def check_files(folder):
+    """Compare every file of a packaged model with its checksum.
+
+    Raises:
+        ValueError: If the folder holds no model, or a file is missing or changed.
+    """
+    path = folder / CHECKSUMS_FILE
+    if not path.is_file():
+        raise ValueError(
+            "A preset must be a name in `PRESETS` or a folder written by "
+            f"`save_to_preset`. Received: {folder}"
+        )
+    for name, expected in json.loads(path.read_text(encoding="utf-8")).items():
+        file = folder / name
+        if not file.is_file() or _checksum(file) != expected:
+            raise ValueError(
+                "A packaged model's files must be as they were written; install or "
+                f"save it anew. Received: {file}, missing or changed"
+            )
+
+
+def shipped_models():
+    """Return the names of the models that come with the package."""
+    return sorted(path.parent.name for path in SHIPPED_FOLDER.glob(f"*/{CONFIG_FILE}"))
+
+
+def halve_precision(path):
+    """Rewrite an HDF5 file with its float32 arrays as compressed float16."""
+    path = pathlib.Path(path)
+    staging = path.with_name(f".{path.name}.staging")
+    with h5py.File(path) as source, h5py.File(staging, "w") as target:
+        _copy_halved(source, target)
+    os.replace(staging, path)
+
+
+def _copy_halved(source, target):
+    for name, value in source.attrs.items():
+        target.attrs[name] = value
+    for name, item in source.items():
+        if isinstance(item, h5py.Group):
+            _copy_halved(item, target.create_group(name))
+        elif item.dtype == np.float32:
+            target.create_dataset(name, data=item[()].astype("float16"))
+        else:
+            source.copy(item, target, name)
+
+
+def _collect(gan):
+    """Return a model's weights as float16 arrays by part and number."""
+    parts = {"generator": gan.ema_generator, "discriminator": gan.discriminator}
+    if gan.judge is not None:
+        parts["judge"] = gan.judge
+    arrays = {
+        f"{name}/{i}": weight.astype("float16")
+        for name, part in parts.items()
+        for i, weight in enumerate(part.get_weights())
+    }
+    if gan.caption_bank is not None:
+        arrays["caption_bank"] = np.asarray(gan.caption_bank, "float16")
+    return arrays
+
+
+def _files(folder):
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file()
+    )
+    return sorted(name for name in names if name not in UNCHECKED)
+
+
+def _checksum(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

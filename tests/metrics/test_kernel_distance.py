@@ -1,0 +1,45 @@
+"""The kernel distance against a plain double sum."""
+
+import numpy as np
+import pytest
+
+from aigc_keras.metrics import kernel_distance
+
+
+def by_hand(x, y):
+    def kernel(a, b):
+        return (sum(p * q for p, q in zip(a, b, strict=True)) / len(a) + 1) ** 3
+
+    def mean(values):
+        return sum(values) / len(values)
+
+    within = sum(
+        mean([kernel(a, b) for i, a in enumerate(z) for j, b in enumerate(z) if i != j])
+        for z in (x, y)
+    )
+    return within - 2 * mean([kernel(a, b) for a in x for b in y])
+
+
+def test_it_is_the_unbiased_double_sum():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(6, 3)), rng.normal(1, 2, size=(4, 3))
+    np.testing.assert_allclose(kernel_distance(x, y), by_hand(x, y), rtol=1e-9)
+    assert kernel_distance(x, y) == pytest.approx(kernel_distance(y, x))
+
+
+def test_samples_of_one_distribution_are_at_zero_and_others_are_not():
+    rng = np.random.default_rng(1)
+    values = [
+        kernel_distance(rng.normal(size=(50, 4)), rng.normal(size=(50, 4)))
+        for _ in range(40)
+    ]
+    floor = np.std(values)
+    assert abs(np.mean(values)) < 3 * floor / np.sqrt(40)
+    other = kernel_distance(rng.normal(size=(50, 4)), rng.normal(1, 1, (50, 4)))
+    assert other > 10 * floor
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (5, 2)])
+def test_sets_that_cannot_be_compared_are_refused(shape):
+    with pytest.raises(ValueError, match="Received: shapes"):
+        kernel_distance(np.zeros((5, 3)), np.zeros(shape))
