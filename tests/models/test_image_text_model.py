@@ -7,6 +7,7 @@ from keras_nlp.models import GPT2Backbone
 
 from aigc_keras import losses
 from aigc_keras.models import ImageEncoder, ImageTextModel, attention_pooler
+from aigc_keras.models.image_text_model import ImageReadingModel, add_noise
 
 VOCABULARY, TEXT_DIM, HIDDEN = 12, 16, 16
 
@@ -94,3 +95,53 @@ def test_the_pooler_ignores_padding(batch):
     other = pooler({"tokens": changed, "padding_mask": mask})
     assert first.shape == (2, TEXT_DIM)
     np.testing.assert_array_equal(first, other)
+
+
+@pytest.fixture
+def reading_batch(batch):
+    rng = np.random.default_rng(1)
+    text = rng.normal(size=(8, TEXT_DIM)).astype("float32")
+    return {**batch, "text_embedding": text, "negatives": text}
+
+
+def test_the_reading_loss_is_bank_matching_plus_weighted_tokens(reading_batch):
+    keras.utils.set_random_seed(0)
+    encoder = ImageEncoder(32, TEXT_DIM, VOCABULARY, base_channels=4)
+    model = ImageReadingModel(encoder, temperature=0.2, token_weight=0.5)
+    outputs = model(reading_batch)
+    loss = model.compute_loss(x=reading_batch, y_pred=outputs)
+    expected = losses.bank_contrastive_loss(
+        outputs["image_vector"],
+        reading_batch["text_embedding"],
+        reading_batch["negatives"],
+        0.2,
+    ) + 0.5 * losses.token_prediction_loss(
+        outputs["token_logits"],
+        reading_batch["token_ids"],
+        reading_batch["padding_mask"],
+    )
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+
+
+def test_reading_learns_under_noise(reading_batch):
+    keras.utils.set_random_seed(0)
+    encoder = ImageEncoder(32, TEXT_DIM, VOCABULARY, base_channels=4)
+    model = ImageReadingModel(encoder)
+    model.compile(optimizer=keras.optimizers.Adam(3e-3))
+    for _ in range(60):
+        model.train_on_batch(reading_batch)
+    noised = add_noise(reading_batch["image"], 0.5, seed=7)
+    for images in (reading_batch["image"], noised):
+        seen = encoder(images)["image_vector"]
+        cosines = losses.cosine_similarity(seen, reading_batch["text_embedding"])
+        np.testing.assert_array_equal(np.argmax(cosines, axis=1), np.arange(8))
+
+
+def test_noise_is_as_strong_as_drawn_and_the_image_s_own():
+    images = np.zeros((400, 8, 8, 3), "float32")
+    noised = np.array(add_noise(images, 0.5, keras.random.SeedGenerator(0)))
+    deviations = noised.std(axis=(1, 2, 3))
+    assert deviations.max() < 0.6
+    assert abs(deviations.mean() - 0.25) < 0.03
+    again = np.array(add_noise(images, 0.5, keras.random.SeedGenerator(0)))
+    np.testing.assert_array_equal(noised, again)

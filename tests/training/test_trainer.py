@@ -17,6 +17,7 @@ from aigc_keras.training import (
     TrainingConfig,
     TrainingDiverged,
     load_run,
+    open_model,
     train,
 )
 from aigc_keras.training.recipes import RECIPES
@@ -205,3 +206,25 @@ def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_pa
     with pytest.raises(DatasetError, match="'flip' would make captions untrue"):
         train(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_growing_batch_trains_to_the_last_step(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "batch_doublings": 1, "steps": 4, "schedule": "cosine"}
+    whole, run = train(TrainingConfig(**settings), tmp_path / "whole")
+    assert int(whole.optimizer.iterations) == 4
+    assert [entry["step"] for entry in run.read_metrics()] == [2, 4]
+    # The larger half of the batch counts: a run without growth ends elsewhere.
+    plain, _ = train(
+        TrainingConfig(**{**settings, "batch_doublings": 0}), tmp_path / "plain"
+    )
+    weights = [gan.generator.get_weights() for gan in (whole, plain)]
+    assert any(np.any(a != b) for a, b in zip(*weights, strict=True))
+
+
+def test_a_model_is_opened_from_a_run_or_a_folder(tiny_run, tmp_path):
+    load_run(tiny_run).save_to_preset(tmp_path / "saved")
+    first = open_model(run=tiny_run).generate("a ring", seed=1)
+    second = open_model(preset=tmp_path / "saved").generate("a ring", seed=1)
+    assert np.abs(first.astype(int) - second).max() <= 4
+    with pytest.raises(RunError, match="nowhere"):
+        open_model(preset="nowhere")

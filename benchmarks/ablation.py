@@ -1,0 +1,203 @@
+"""Compares training recipes on `shapes`: the same minutes, several seeds.
+
+Run: python benchmarks/ablation.py [--minutes 5] [--seeds 3] [--rows hinge r1 ...]
+
+The text side is trained once. Each row changes one thing of the default recipe, trains
+a GAN a seed, and is measured on captions of `test` and `test_unseen`, and by diversity
+and the kernel distance to real pictures in the judge's features. Finished runs are kept
+in `--folder`, so a stopped table goes on. Prints a Markdown table: means, and half the
+range between the seeds.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from aigc_keras import losses
+from aigc_keras.datasets import load_dataset
+from aigc_keras.evaluation import evaluate_gan
+from aigc_keras.layers import DiffAugment
+from aigc_keras.models import (
+    Discriminator,
+    Generator,
+    LossWeights,
+    TextToImageGAN,
+)
+from aigc_keras.models.gan import make_optimizer
+from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.schedules import scheduled_learning_rate
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What a recipe changes."""
+
+    loss: str = "non_saturating"
+    weights: dict = dataclasses.field(default_factory=dict)
+    penalty: object = None
+    diff_augment: bool = False
+    ema_half_life: float = 4000
+    rates: tuple = (1e-3, 1e-3)
+    generator: dict = dataclasses.field(default_factory=dict)
+    discriminator: dict = dataclasses.field(default_factory=dict)
+
+
+QUARTER = {"patch_size": 4, "stages": (8, 8, 4)}
+HALF = {"patch_size": 2, "stages": (8, 8, 4, 2)}
+ROWS = {
+    "default": Row(),
+    "hinge": Row(loss="hinge"),
+    "relativistic": Row(loss="relativistic"),
+    "no contrastive term": Row(weights={"matching": 0.0}),
+    "no wrong caption": Row(weights={"wrong_caption": 0.0}),
+    "no judge": Row(weights={"judge_matching": 0.0, "judge_tokens": 0.0}),
+    "judge weight 1": Row(weights={"judge_matching": 1.0, "judge_tokens": 0.1}),
+    "matching-aware": Row(penalty=losses.MatchingAwarePenalty()),
+    "r1 exact": Row(penalty=losses.R1Penalty(0.5)),
+    "r1 finite difference": Row(penalty=losses.FiniteDifferencePenalty(0.5)),
+    "diff augment": Row(diff_augment=True),
+    "ema 1000": Row(ema_half_life=1000),
+    "ema 16000": Row(ema_half_life=16000),
+    "rates 1e-3 3e-4": Row(rates=(1e-3, 3e-4)),
+    "rates 5e-4 5e-4": Row(rates=(5e-4, 5e-4)),
+    "noise 16": Row(generator={"noise_dim": 16}),
+    "noise 256": Row(generator={"noise_dim": 256}),
+    "generator patch 4": Row(generator=QUARTER),
+    "discriminator patch 2": Row(discriminator=HALF),
+    "diversity term": Row(weights={"diversity": 0.5, "difference": 0.04}),
+}
+
+
+class Clock(keras.callbacks.Callback):
+    """Sets both learning rates by the clock, and stops when the time is over."""
+
+    def __init__(self, rates, seconds):
+        super().__init__()
+        self.rates, self.seconds = rates, seconds
+        self.steps, self.started = 0, None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Set the rates of the coming step."""
+        self.steps += 1
+        # The first steps compile.
+        if self.steps == 3:
+            self.started = time.monotonic()
+        done = 0.0 if self.started is None else time.monotonic() - self.started
+        share = min(1.0, done / self.seconds)
+        rising = min(1.0, self.steps / 200)
+        optimizers = (self.model.optimizer, self.model.discriminator_optimizer)
+        for optimizer, peak in zip(optimizers, self.rates, strict=True):
+            falling = scheduled_learning_rate(peak, round(1e6 * share), 10**6)
+            optimizer.learning_rate.assign(rising * (falling if share > 0.1 else peak))
+        self.model.stop_training = share >= 1
+
+
+def prepare(folder, prepared_dir):
+    """Train the text side once, or read it."""
+    data = load_dataset(
+        "shapes", image_size=64, batch_size=64, prepared_dir=prepared_dir
+    )
+    if not (folder / "text_side").is_dir():
+        keras.utils.set_random_seed(0)
+        gan = TextToImageGAN.from_preset("shapes_64", weights=None)
+        gan.adapt(data, cache_dir=f"{prepared_dir}/caption_cache")
+        gan.save(folder / "text_side")
+    return data
+
+
+def run(row, seed, data, base, minutes, prepared_dir):
+    """Train and measure one GAN."""
+    keras.utils.set_random_seed(seed)
+    parts = {"text_dim": base.generator.text_dim, "image_size": 64}
+    gan = TextToImageGAN(
+        Generator(**parts, **row.generator),
+        Discriminator(**parts, **row.discriminator),
+        base.text_encoder,
+        base.judge,
+        base.caption_bank,
+        seed=seed,
+    )
+    gan.compile(
+        make_optimizer(row.rates[0]),
+        make_optimizer(row.rates[1]),
+        loss=row.loss,
+        loss_weights=LossWeights(**row.weights),
+        penalty=row.penalty,
+        diff_augment=DiffAugment() if row.diff_augment else None,
+        ema_half_life=row.ema_half_life,
+        jit_compile=False,
+    )
+    clock = Clock(row.rates, 60 * minutes)
+    gan.fit(
+        data,
+        steps_per_epoch=10**6,
+        cache_dir=f"{prepared_dir}/caption_cache",
+        callbacks=[clock],
+        verbose=0,
+    )
+    config = {"dataset": "shapes", "prepared_dir": prepared_dir}
+    return evaluate_gan(gan, config) | {"images": clock.steps * data.batch_size}
+
+
+def figures(result):
+    """Return the columns of the table."""
+    seen, unseen = (
+        result[split]["en"]["alignment"] for split in ("test", "test_unseen")
+    )
+    return {
+        "thousand images": result["images"] / 1000,
+        "mean": seen["mean"],
+        "shape": seen["shape"],
+        "all correct": seen["all_correct"],
+        "unseen": unseen["mean"],
+        "diversity": result["variety"]["diversity"],
+        "kernel distance": result["variety"]["kernel_distance"],
+    }
+
+
+def table(results):
+    """Return the lines of a Markdown table."""
+    columns = list(figures(next(iter(results.values()))[0]))
+    lines = ["| | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, runs in results.items():
+        values = np.array([list(figures(one).values()) for one in runs])
+        spread = (values.max(axis=0) - values.min(axis=0)) / 2
+        cells = zip(values.mean(axis=0), spread, strict=True)
+        row = " | ".join(f"{mean:.3f} ± {half:.3f}" for mean, half in cells)
+        lines.append(f"| {name} | {row} |")
+    return lines
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--rows", nargs="*", choices=sorted(ROWS), default=list(ROWS))
+    parser.add_argument("--folder", default="saved_models/runs/ablation")
+    parser.add_argument("--prepared-dir", default="data")
+    options = parser.parse_args()
+    keras.config.set_dtype_policy(resolve_precision("auto"))
+    folder = pathlib.Path(options.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    data = prepare(folder, options.prepared_dir)
+    base = TextToImageGAN.load(folder / "text_side")
+    results = {}
+    # Seed by seed, so that a stopped table has every row.
+    for seed in range(options.seeds):
+        for name in options.rows:
+            path = folder / f"{name.replace(' ', '_')}_{options.minutes:g}_{seed}.json"
+            if not path.exists():
+                row = (ROWS[name], seed, data, base, options.minutes)
+                path.write_text(json.dumps(run(*row, options.prepared_dir)))
+            results.setdefault(name, []).append(json.loads(path.read_text()))
+            print(f"{name}, seed {seed}: done", file=sys.stderr, flush=True)
+    print("\n".join(table(results)))
