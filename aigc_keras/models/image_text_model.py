@@ -41,7 +41,8 @@ class ImageTextModel(keras.Model):
     A functional model from an image and a caption's tokens to two vectors and token
     logits; `fit` on dicts of `image`, `token_ids` and `padding_mask` minimises the
     symmetric InfoNCE loss within the batch, with a learned temperature, plus the
-    token-prediction loss. Afterwards the pooled text conditions the GAN and the frozen
+    token-prediction loss from either vector's side: without it on the text, whether a
+    word that few pairs hang on enters the vector was a matter of luck. Afterwards the pooled text conditions the GAN and the frozen
     image encoder judges what the generator draws.
 
     Reference: Radford et al., 2021, "CLIP" (fig. 3); as the judge of a text-to-image
@@ -51,7 +52,7 @@ class ImageTextModel(keras.Model):
         image_encoder: `ImageEncoder` with `output_dim` equal to the pooler's width.
         backbone: `keras_nlp.models.GPT2Backbone`; trained when it is trainable.
         pooler: Functional model, see `attention_pooler`.
-        token_weight: float. Weight of the token-prediction loss, default 0.01.
+        token_weight: float. Weight of each token-prediction loss, default 0.01.
         **kwargs: Passed to `keras.Model`.
     """
 
@@ -61,9 +62,16 @@ class ImageTextModel(keras.Model):
         mask = keras.Input((None,), dtype="bool", name="padding_mask")
         tokens = backbone({"token_ids": token_ids, "padding_mask": mask})
         text_vector = pooler({"tokens": tokens, "padding_mask": mask})
+        said = keras.layers.Dense(
+            image_encoder.vocabulary_size, dtype="float32", name="said_tokens"
+        )(text_vector)
         super().__init__(
             inputs={"image": image, "token_ids": token_ids, "padding_mask": mask},
-            outputs={**image_encoder(image), "text_vector": text_vector},
+            outputs={
+                **image_encoder(image),
+                "text_vector": text_vector,
+                "text_token_logits": said,
+            },
             **kwargs,
         )
         self.image_encoder = image_encoder
@@ -82,8 +90,11 @@ class ImageTextModel(keras.Model):
         matching = losses.contrastive_loss(
             y_pred["image_vector"], y_pred["text_vector"], temperature
         )
-        tokens = losses.token_prediction_loss(
-            y_pred["token_logits"], x["token_ids"], x["padding_mask"]
+        tokens = sum(
+            losses.token_prediction_loss(
+                y_pred[name], x["token_ids"], x["padding_mask"]
+            )
+            for name in ("token_logits", "text_token_logits")
         )
         return matching + self.token_weight * tokens
 

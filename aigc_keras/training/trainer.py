@@ -32,6 +32,7 @@ from aigc_keras.training.schedules import batch_phases
 # Steps after which a run that is given minutes knows how fast it is.
 WARMUP_STEPS = 20
 TIMING_STEPS = 100
+UNKNOWN_STEPS = 10**9
 
 
 def train(config, run_dir):
@@ -120,12 +121,7 @@ def _fit(gan, run, config, dataset, captions):
             return
         with Interrupt() as interrupt:
             callbacks = [
-                LearningRate(
-                    config.generator_learning_rate,
-                    config.discriminator_learning_rate,
-                    config.steps,
-                    config.schedule,
-                ),
+                learning_rate(config, config.steps),
                 MetricsLog(run, config.log_every),
                 SampleGrid(run, captions, config.sample_every),
                 Checkpoint(run, config.save_every, interrupt),
@@ -140,6 +136,16 @@ def _fit(gan, run, config, dataset, captions):
     if done < config.steps:
         # Stopped early: the run ends here, and stays so when it is run again.
         run.write_config(config.replace(steps=done))
+
+
+def learning_rate(config, steps):
+    """Return the callback that sets a run's learning rates."""
+    return LearningRate(
+        config.generator_learning_rate,
+        config.discriminator_learning_rate,
+        steps,
+        config.schedule,
+    )
 
 
 def _fit_phases(gan, config, dataset, callbacks):
@@ -171,7 +177,9 @@ def _settle_steps(gan, run, config, dataset, update):
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: times.append(time.monotonic())
     )
-    _fit_steps(gan, config, dataset, WARMUP_STEPS + TIMING_STEPS, [clock])
+    # The rates rise as in any run; where they fall is not known yet.
+    callbacks = [learning_rate(config, UNKNOWN_STEPS), clock]
+    _fit_steps(gan, config, dataset, WARMUP_STEPS + TIMING_STEPS, callbacks)
     # From within one call of `fit`: starting one takes seconds.
     seconds = (times[-1] - times[WARMUP_STEPS - 1]) / TIMING_STEPS
     left = config.minutes * 60 - (time.monotonic() - started)

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from aigc_keras.cli import app
+from aigc_keras.metrics import read_scene
 
 
 def run_cli(capfd, *arguments):
@@ -81,6 +82,24 @@ def test_generate_tiles_several_pictures(capfd, tiny_run):
     assert np.asarray(Image.open("x.png")).shape == (128, 192, 3)
 
 
+def test_without_a_run_the_shipped_model_draws(capfd):
+    caption = "a large red circle on the left of a grey background"
+    status, output, _ = run_cli(capfd, "generate", caption, "--seed", 7, "-o", "x.png")
+    assert status == 0 and "x.png" in output
+    scene = read_scene(np.asarray(Image.open("x.png")))
+    assert scene.background == "grey"
+    assert [(item.colour, item.position) for item in scene.objects] == [("red", "left")]
+
+
+def test_a_saved_preset_draws_and_is_measured(capfd, tiny_run):
+    arguments = ["--run", tiny_run, "--format", "preset", "-o", "mine"]
+    status, output, _ = run_cli(capfd, "export", *arguments)
+    assert status == 0 and pathlib.Path("mine/weights.npz").exists()
+    arguments = ["a ring", "--preset", "mine", "--truncation", 1.0, "-o", "x.png"]
+    status, _, _ = run_cli(capfd, "generate", *arguments)
+    assert status == 0 and pathlib.Path("x.png").exists()
+
+
 def test_evaluate_prints_losses_of_other_data(capfd, tiny_run):
     status, output, _ = run_cli(capfd, "evaluate", "--run", tiny_run, "--json")
     figures = json.loads(output)["train"]["losses"]
@@ -118,6 +137,11 @@ def test_bad_captions(capfd, tiny_run, kind):
         (["generate", "a ring", "--run", "nowhere"], "nowhere"),
         (["evaluate", "--run", "nowhere"], "nowhere"),
         (["export", "--run", "nowhere"], "nowhere"),
+        (["export", "--run", "x", "--format", "onnx"], "onnx"),
+        (["generate", "a ring", "--preset", "nowhere"], "nowhere"),
+        (["train", "--schedule", "step"], "step"),
+        (["train", "--early-stopping", "luck"], "luck"),
+        (["train", "--batch-doublings", "9"], "9"),
         (["generate", "a ring", "--run", "x", "-o", "no/such/x.png"], "no/such"),
         (["generate", "a ring", "--run", "x", "-o", "x.jpg"], "x.jpg"),
         (["train", "--preset", "shapes_65"], "shapes_65"),

@@ -54,9 +54,11 @@ def test_the_loss_is_matching_plus_weighted_tokens(model, batch):
     temperature = np.exp(-2.66)
     expected = losses.contrastive_loss(
         outputs["image_vector"], outputs["text_vector"], temperature
-    ) + 0.5 * losses.token_prediction_loss(
-        outputs["token_logits"], batch["token_ids"], batch["padding_mask"]
     )
+    for name in ("token_logits", "text_token_logits"):
+        expected += 0.5 * losses.token_prediction_loss(
+            outputs[name], batch["token_ids"], batch["padding_mask"]
+        )
     loss = model.compute_loss(x=batch, y_pred=outputs)
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 

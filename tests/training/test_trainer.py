@@ -19,6 +19,7 @@ from aigc_keras.training import (
     load_run,
     open_model,
     train,
+    trainer,
 )
 from aigc_keras.training.recipes import RECIPES
 
@@ -99,6 +100,26 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
     assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints()[-1]
     # The same command again finds the run finished.
     assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
+
+
+@pytest.mark.slow
+def test_the_rates_rise_while_a_run_of_minutes_is_timed(
+    tiny_settings, tmp_path, monkeypatch
+):
+    """The timed steps once ran at the peak, and the discriminator won in them."""
+    rates = []
+
+    class Recorder(trainer.LearningRate):
+        def on_train_batch_begin(self, batch, logs=None):
+            super().on_train_batch_begin(batch, logs)
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    monkeypatch.setattr(trainer, "LearningRate", Recorder)
+    config = TrainingConfig(**{**tiny_settings, "steps": None, "minutes": 0.02})
+    gan, _ = train(config, tmp_path / "run")
+    assert len(rates) == int(gan.optimizer.iterations)
+    assert rates[0] < config.generator_learning_rate / 100
+    assert rates[:100] == sorted(rates[:100])
 
 
 @pytest.mark.slow
