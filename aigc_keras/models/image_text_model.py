@@ -41,9 +41,9 @@ class ImageTextModel(keras.Model):
     A functional model from an image and a caption's tokens to two vectors and token
     logits; `fit` on dicts of `image`, `token_ids` and `padding_mask` minimises the
     symmetric InfoNCE loss within the batch, with a learned temperature, plus the
-    token-prediction loss from either vector's side: without it on the text, whether a
-    word that few pairs hang on enters the vector was a matter of luck. Afterwards the pooled text conditions the GAN and the frozen
-    image encoder judges what the generator draws.
+    token-prediction loss from either vector, so that words which tell few pairs apart
+    enter both. Afterwards the pooled text conditions the GAN and the frozen image
+    encoder judges what the generator draws.
 
     Reference: Radford et al., 2021, "CLIP" (fig. 3); as the judge of a text-to-image
     GAN: Xu et al., 2018, "AttnGAN" (DAMSM, sec. 3.2).
