@@ -42,7 +42,7 @@ def measure_diversity(gan, examples, seed=0):
         rng = random.Random(seed + index)
         scenes = [sample_like(example.scene, rng) for _ in range(DRAWINGS)]
         real.append([render_scene(scene, rng, side) for scene in scenes])
-    return _difference(drawn) / _difference(np.array(real))
+    return float(_difference(drawn) / _difference(np.array(real)))
 
 
 def measure_realism(gan, images, examples, seed=0):

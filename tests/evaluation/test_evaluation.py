@@ -1,3 +1,4 @@
+import json
 import random
 
 import numpy as np
@@ -35,6 +36,7 @@ def test_alignment_of_a_run(gan, small_shapes, tmp_path):
         gan, config, num_images=20, on_batch=lambda *done: calls.append(done)
     )
     assert set(result) == {"test", "test_unseen", "variety"}
+    assert json.loads(json.dumps(result)) == result
     variety = result.pop("variety")
     assert variety["diversity"] >= 0
     assert variety["floor_deviations"] > 3
