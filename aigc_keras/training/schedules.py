@@ -44,8 +44,8 @@ def scheduled_learning_rate(peak, step, steps, schedule="linear"):
 
     Example:
     >>> from aigc_keras.training.schedules import scheduled_learning_rate
-    >>> scheduled_learning_rate(1.0, 0, 100), scheduled_learning_rate(1.0, 80, 100)
-    (0.1, 0.5)
+    >>> [round(scheduled_learning_rate(1.0, step, 100), 3) for step in (0, 50, 80)]
+    [0.1, 1.0, 0.5]
     """
     rising = (step + 1) / min(WARMUP_STEPS, max(1, steps // 10))
     return peak * min(1.0, rising, LEARNING_RATE_SCHEDULES[schedule](step / steps))

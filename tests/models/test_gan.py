@@ -202,7 +202,7 @@ def test_truncated_noise_keeps_its_quantile():
     noise = np.array(noise_from_seed(1, 20_000))
     cut = np.array(noise_from_seed(1, 20_000, truncation=1.0))
     assert np.abs(cut).max() <= 1
-    assert np.all(np.argsort(noise) == np.argsort(cut))
+    assert np.all(np.diff(cut[np.argsort(noise)]) > -1e-5)
     normal = NormalDist()
     low, high = normal.cdf(-1), normal.cdf(1)
     expected = [normal.inv_cdf(low + (high - low) * normal.cdf(z)) for z in noise[:200]]

@@ -58,7 +58,9 @@ def test_the_shared_pass_equals_three_separate_ones(name, make_gan, make_batch):
 def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batch):
     gan, batch = make_gan(judge=True), as_tensors(make_batch())
     weights = {"matching": 0.0, "judge_matching": 3.0, "judge_tokens": 0.5}
-    gan.compile(loss_weights=LossWeights(**weights, judge_temperature=0.2))
+    gan.compile(
+        loss="hinge", loss_weights=LossWeights(**weights, judge_temperature=0.2)
+    )
     fake, terms = terms_of(gan, batch)
     verdict = gan.judge(fake)
     matching = losses.bank_contrastive_loss(
@@ -95,7 +97,8 @@ def test_wrong_captions_raise_the_loss_of_a_discriminator_that_ignores_text(
     make_gan, make_batch
 ):
     gan, batch = make_gan(), as_tensors(make_batch())
-    gan.compile(loss_weights=LossWeights(wrong_caption=1.0, matching=0.0))
+    weights = LossWeights(wrong_caption=1.0, matching=0.0)
+    gan.compile(loss="hinge", loss_weights=weights)
     projection = gan.discriminator.text_projection
     projection.set_weights([np.zeros_like(w) for w in projection.get_weights()])
     # Real and wrong pairs score alike, and hinge(s) + hinge(-s) is at least 2.
@@ -167,13 +170,21 @@ def test_diversity_draws_half_of_the_captions_twice(make_gan, make_batch):
     sameness = losses.sameness_loss(fake[:2], fake[2:], 0.3)
     assert 0 < sameness <= 1
     np.testing.assert_allclose(terms["sameness"], sameness, rtol=1e-5)
-    guidance = terms["judge_matching"] + 0.1 * terms["judge_tokens"] + 2 * sameness
+    guidance = 0.3 * terms["judge_matching"] + 0.02 * terms["judge_tokens"]
+    guidance += 2 * sameness
     np.testing.assert_allclose(terms["guidance"], guidance, rtol=1e-5)
 
 
-@pytest.mark.parametrize("judge", [False, True])
-@pytest.mark.parametrize("augment", [None, DiffAugment()])
-@pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL_LOSSES))
+@pytest.mark.parametrize(
+    ("name", "augment", "judge"),
+    [
+        ("hinge", None, True),
+        ("non_saturating", None, False),
+        ("non_saturating", DiffAugment(), True),
+        ("relativistic", None, True),
+        ("wasserstein", None, True),
+    ],
+)
 def test_one_way_back_gives_the_slope_of_the_generator_s_loss(
     name, augment, judge, make_gan, make_batch
 ):

@@ -97,7 +97,7 @@ def test_a_loss_of_one_s_own_falls_back_to_the_default(make_gan, tmp_path):
     gan.compile(loss=own, penalty=lambda score, gradient, image, text: 0.0)
     gan.save(tmp_path / "model")
     loaded = TextToImageGAN.load(tmp_path / "model")
-    assert loaded.adversarial_loss.name == "hinge" and loaded.penalty is None
+    assert loaded.adversarial_loss.name == "non_saturating" and loaded.penalty is None
 
 
 def test_the_text_encoder_travels_along(make_gan, text_encoder, tmp_path):
