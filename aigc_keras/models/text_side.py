@@ -108,8 +108,8 @@ def train_reading(judge, dataset, table, settings):
     """Train the judge further against sentence vectors that stay as they are, in place.
 
     While both sides learn, the judge leaves out what is hard to see and the vectors
-    leave it out with it: on `shapes` it then picks the right one of two captions that
-    differ in the shape 87 times in 100, after this stage 99 times.
+    leave it out with it: on `shapes` it then picked the right one of two captions that
+    differ in the shape 87 to 98 times in 100, after this stage 99 times.
 
     Args:
         judge: `ImageEncoder`.
