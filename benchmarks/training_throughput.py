@@ -173,7 +173,7 @@ def compare(rounds):
         try:
             workers.append(Worker(kind, SETTINGS))
         except RuntimeError as error:
-            # `torch.compile` needs a C++ compiler.
+            # Whether `torch.compile` works depends on the machine.
             if "compiled" not in kind:
                 raise
             left_out.append(kind)

@@ -49,8 +49,7 @@ class TrainingConfig:
         schedule: str. How the learning rates change, a name in
             `LEARNING_RATE_SCHEDULES`.
         generator_learning_rate: float. Peak.
-        discriminator_learning_rate: float. The same of the discriminator. It is the
-            slower one: at equal rates it wins before the generator can draw.
+        discriminator_learning_rate: float. The same of the discriminator.
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
         penalty: str or None. A name in `losses.PENALTIES`.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.

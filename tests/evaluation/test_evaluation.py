@@ -77,6 +77,16 @@ def test_a_perfect_painter_scores_one(gan, small_shapes, tmp_path, monkeypatch):
             assert figures["alignment"]["mean"] == 1.0
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_very_few_pictures_are_measured_without_realism(
+    gan, small_shapes, tmp_path, number
+):
+    config = {"dataset": "shapes", "prepared_dir": str(tmp_path)}
+    result = evaluate_gan(gan, config, num_images=number)
+    assert set(result["variety"]) == {"diversity"}
+    assert len(alignment_table(result)) == 6
+
+
 @pytest.fixture
 def examples(small_shapes, tmp_path):
     from aigc_keras.datasets import Options, open_source
