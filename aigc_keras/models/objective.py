@@ -91,36 +91,40 @@ def loss_terms(gan, data, fake, training):
     wrong = _validity(real_seen, ops.roll(said, 1, axis=0))
     fake_logits = _validity(fake_seen, fake_said)
     share = weights.wrong_caption
-    discriminator_loss = (1 - share) * adversarial.discriminator(real, fake_logits)
-    discriminator_loss += share * adversarial.discriminator(real, wrong)
+    discriminator_parts = [
+        (1 - share) * adversarial.discriminator(real, fake_logits),
+        share * adversarial.discriminator(real, wrong),
+    ]
     terms = {
         "discriminator_matching": losses.contrastive_loss(
             real_seen["image_vector"], said
         )
     }
-    discriminator_loss += weights.matching * terms["discriminator_matching"]
+    discriminator_parts.append(weights.matching * terms["discriminator_matching"])
     terms["generator_adversarial"] = adversarial.generator(
         ops.stop_gradient(real), fake_logits
     )
 
-    guidance = 0.0
+    guidance = []
     if gan.judge is not None:
         terms |= _judge_terms(gan, drawn, fake)
-        guidance += weights.judge_matching * terms["judge_matching"]
-        guidance += weights.judge_tokens * terms["judge_tokens"]
+        guidance.append(weights.judge_matching * terms["judge_matching"])
+        guidance.append(weights.judge_tokens * terms["judge_tokens"])
     if weights.layout:
         terms["layout"] = losses.layout_loss(fake, drawn["image"])
-        guidance += weights.layout * terms["layout"]
+        guidance.append(weights.layout * terms["layout"])
     if weights.diversity:
         first, second = ops.split(fake, 2, axis=0)
         terms["sameness"] = losses.sameness_loss(first, second, weights.difference)
-        guidance += weights.diversity * terms["sameness"]
+        guidance.append(weights.diversity * terms["sameness"])
     if gan.penalty is not None and training:
         terms["penalty"] = gan.penalty(_score(discriminator), _gradient, image, text)
-        discriminator_loss += terms["penalty"]
-    terms["guidance"] = ops.convert_to_tensor(guidance)
-    terms["generator_loss"] = terms["generator_adversarial"] + guidance
-    terms["discriminator_loss"] = discriminator_loss
+        discriminator_parts.append(terms["penalty"])
+    terms["guidance"] = _total(guidance)
+    terms["generator_loss"] = _total(
+        [terms["generator_adversarial"], terms["guidance"]]
+    )
+    terms["discriminator_loss"] = _total(discriminator_parts)
     return terms, fake_logits
 
 
@@ -162,6 +166,12 @@ def drawn_rows(gan, data):
         return data
     half = ops.shape(data["text_embedding"])[0] // 2
     return {name: ops.concatenate([x[:half], x[:half]]) for name, x in data.items()}
+
+
+def _total(terms):
+    # Not a chain of `+`: the graph optimizer would join it with the running means' sums
+    # into one AddN, which adds in the order in which its inputs' buffers come free.
+    return ops.sum(ops.stack(terms)) if terms else ops.zeros(())
 
 
 def _halves(seen):
