@@ -6,7 +6,7 @@ import pytest
 from aigc_keras.datasets import DatasetError, load_dataset
 from aigc_keras.datasets.noto_emoji import drawings
 from aigc_keras.datasets.noto_emoji.drawings import BACKGROUND, EmojiFont
-from aigc_keras.datasets.noto_emoji.names import list_emoji
+from aigc_keras.datasets.noto_emoji.names import Emoji, list_emoji
 from aigc_keras.datasets.noto_emoji.noto_emoji_dataset_builder import Builder, split_of
 
 
@@ -37,6 +37,36 @@ def test_names(by_text, text, english, chinese):
     assert captions[0] == english and languages[0] == "en"
     assert captions[languages.index("zh")] == chinese
     assert len(captions) == len(languages) == len(set(captions))
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"),
+    [
+        ("🐩", "poodle, a mammal", "贵宾犬，哺乳动物"),
+        ("👩🏽‍🚀", "woman astronaut, medium skin tone, a person in a role", None),
+        ("☃️", "snowman, the sky and weather", "雪与雪人，天空与天气"),
+        ("🇩🇪", "flag of Germany, a flag", "德国旗，旗帜"),
+    ],
+)
+def test_the_last_caption_says_the_kind(by_text, text, english, chinese):
+    captions, languages = by_text[text].captions()
+    assert captions[languages.index("zh") - 1] == english
+    assert chinese is None or captions[-1] == chinese
+
+
+def test_every_kind_has_words_in_both_languages(by_text):
+    kinds = [item.kind for item in by_text.values()]
+    # Emoji that are newer than the list of kinds have none.
+    assert kinds.count(None) < 0.02 * len(kinds)
+    assert len({kind for kind in kinds if kind}) > 90
+    assert all(
+        kind is None or (kind[0].isascii() and not kind[1].isascii()) for kind in kinds
+    )
+
+
+def test_an_emoji_of_unknown_kind_is_a_drawing():
+    captions, _ = Emoji("?", ("pickle",), "腌黄瓜").captions()
+    assert captions[2] == "pickle, a drawing" and captions[-1] == "腌黄瓜，图画"
 
 
 def test_there_are_thousands_and_their_captions_are_clean(by_text):

@@ -5,6 +5,8 @@ import re
 
 import emoji
 
+from aigc_keras.datasets.noto_emoji.kinds import kind_of
+
 SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 TONE_IN_NAME = re.compile(r" ((?:medium-)?(?:light|dark)|medium) skin tone")
 REGIONS = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
@@ -19,11 +21,13 @@ class Emoji:
         text: str. The code points.
         english: Tuple of str. Names, the Unicode one first.
         chinese: str. The Unicode name in Chinese.
+        kind: Tuple of str, what it is in English and Chinese, or None; see `kind_of`.
     """
 
     text: str
     english: tuple
     chinese: str
+    kind: tuple | None = None
 
     @property
     def has_skin_tone(self):
@@ -36,10 +40,19 @@ class Emoji:
         return SKIN_TONES.sub("", self.text).replace("\ufe0f", "")
 
     def captions(self):
-        """Return captions and their languages, `"en"` or `"zh"`."""
+        """Return captions and their languages, `"en"` or `"zh"`.
+
+        The last caption of a language says what kind of thing it is: from that a model
+        knows what to draw under a name that it has not seen.
+        """
+        kind, chinese_kind = self.kind or ("a drawing", "图画")
         name = self.english[0]
-        english = [*self.english, f"an emoji of {name}", f"{name}, a drawing"]
-        chinese = [self.chinese, f"{self.chinese}的表情符号", f"画的是{self.chinese}"]
+        english = [*self.english, f"an emoji of {name}", f"{name}, {kind}"]
+        chinese = [
+            self.chinese,
+            f"{self.chinese}的表情符号",
+            f"{self.chinese}，{chinese_kind}",
+        ]
         languages = ["en"] * len(english) + ["zh"] * len(chinese)
         return english + chinese, languages
 
@@ -52,7 +65,12 @@ def list_emoji():
     emoji.config.load_language("zh")
     wanted = emoji.STATUS["fully_qualified"]
     return [
-        Emoji(text, _english_names(text, entry), _chinese_name(text, entry["zh"]))
+        Emoji(
+            text,
+            _english_names(text, entry),
+            _chinese_name(text, entry["zh"]),
+            kind_of(SKIN_TONES.sub("", text)),
+        )
         for text, entry in emoji.EMOJI_DATA.items()
         if entry["status"] == wanted
     ]

@@ -24,8 +24,11 @@ class Builder(tfds.core.GeneratorBasedBuilder):
         DatasetError: If the font is missing. Raised before anything is written.
     """
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES = {
+        "1.0.0": "First release.",
+        "1.1.0": "Captions say what kind of thing it is.",
+    }
     BUILDER_CONFIGS = [
         tfds.core.BuilderConfig(name="base", description="Without skin tones."),
         tfds.core.BuilderConfig(name="all", description="With all skin tones."),
