@@ -284,9 +284,7 @@ class TextToImageGAN(keras.Model):
         discriminator_gradients, by_fake = tape.gradient(
             terms["discriminator_loss"], [discriminator_variables, fake]
         )
-        by_fake = objective.generator_slope(
-            tape, self.adversarial_loss, terms, logits, fake, by_fake
-        )
+        by_fake = objective.generator_slope(tape, self, terms, logits, fake, by_fake)
         generator_variables = self.generator.trainable_variables
         generator_gradients = generator_tape.gradient(
             fake, generator_variables, output_gradients=by_fake

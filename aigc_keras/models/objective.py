@@ -68,10 +68,10 @@ def loss_terms(gan, data, fake, training):
         training: bool. Whether the penalty counts.
 
     Returns:
-        Dict from some of `LOSS_NAMES` to float32 scalars, and `fake_logits`
-        `(batch, 1)`. `generator_loss` and `discriminator_loss` are the weighted sums;
-        `guidance` is what the former holds beside the adversarial term; the others are
-        their parts, unweighted.
+        Dict from some of `LOSS_NAMES` to float32 scalars, and the logits `(batch, 1)`
+        of the real images and of `fake`. `generator_loss` and `discriminator_loss` are
+        the weighted sums; `guidance` is what the former holds beside the adversarial
+        term; the others are their parts, unweighted.
     """
     image, text = data["image"], data["text_embedding"]
     drawn = drawn_rows(gan, data)
@@ -125,10 +125,10 @@ def loss_terms(gan, data, fake, training):
         [terms["generator_adversarial"], terms["guidance"]]
     )
     terms["discriminator_loss"] = _total(discriminator_parts)
-    return terms, fake_logits
+    return terms, (real, fake_logits)
 
 
-def generator_slope(tape, adversarial, terms, fake_logits, fake, by_fake):
+def generator_slope(tape, gan, terms, logits, fake, by_fake):
     """Return the slope of the generator's loss by the generated images.
 
     Both adversarial losses reach an image through its own logit alone, so their slopes
@@ -137,20 +137,28 @@ def generator_slope(tape, adversarial, terms, fake_logits, fake, by_fake):
 
     Args:
         tape: The persistent `tf.GradientTape` in which `loss_terms` ran.
-        adversarial: `AdversarialLoss`.
+        gan: Compiled `TextToImageGAN`.
         terms: Dict that `loss_terms` returned.
-        fake_logits: `(batch, 1)`, what it returned beside them.
+        logits: The pair of `(batch, 1)` that it returned beside them.
         fake: `(batch, size, size, 3)`, the generated images.
         by_fake: The same shape, the slope of `discriminator_loss` by them.
 
     Returns:
         Tensor shaped like `fake`.
     """
+    adversarial = gan.adversarial_loss
     if adversarial.saturates:
         return tape.gradient(terms["generator_loss"], fake)
-    ratio = tape.gradient(terms["generator_adversarial"], fake_logits)
+    real, fake_logits = logits
+    # A tape of its own: the large one would lay out the discriminator's way back anew.
+    with tf.GradientTape(persistent=True) as small_tape:
+        small_tape.watch(fake_logits)
+        sought = adversarial.generator(real, fake_logits)
+        resisted = adversarial.discriminator(real, fake_logits)
+        resisted *= 1 - gan.loss_weights.wrong_caption
+    ratio = small_tape.gradient(sought, fake_logits)
     # Never zero, but for a logit that float32 cannot tell from a certain one.
-    ratio /= ops.maximum(tape.gradient(terms["discriminator_loss"], fake_logits), TINY)
+    ratio /= ops.maximum(small_tape.gradient(resisted, fake_logits), TINY)
     slope = by_fake * ratio[:, :, None, None]
     guidance = tape.gradient(terms["guidance"], fake)
     return slope if guidance is None else slope + guidance
