@@ -36,6 +36,7 @@ class TextSideSettings:
         reading_steps: int. Steps of the judge's own training after that at most, with
             the sentence vectors fixed; a small data set takes as many passes.
         token_weight: float. See `ImageTextModel`.
+        text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
     """
 
@@ -46,7 +47,8 @@ class TextSideSettings:
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
-    token_weight: float = 0.01
+    token_weight: float = 0.05
+    text_token_weight: float = 0.3
     seed: int = 0
 
 
@@ -93,7 +95,9 @@ def train_matching(text_encoder, judge, dataset, settings):
     backbone.trainable = settings.text_encoder is None
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
-    model = ImageTextModel(judge, backbone, pooler, settings.token_weight)
+    model = ImageTextModel(
+        judge, backbone, pooler, settings.token_weight, settings.text_token_weight
+    )
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
     batches = matching_batches(dataset, table, settings)

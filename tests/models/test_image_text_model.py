@@ -29,6 +29,7 @@ def model():
         backbone,
         attention_pooler(HIDDEN, TEXT_DIM, num_heads=4),
         token_weight=0.5,
+        text_token_weight=0.25,
     )
 
 
@@ -55,8 +56,8 @@ def test_the_loss_is_matching_plus_weighted_tokens(model, batch):
     expected = losses.contrastive_loss(
         outputs["image_vector"], outputs["text_vector"], temperature
     )
-    for name in ("token_logits", "text_token_logits"):
-        expected += 0.5 * losses.token_prediction_loss(
+    for name, weight in {"token_logits": 0.5, "text_token_logits": 0.25}.items():
+        expected += weight * losses.token_prediction_loss(
             outputs[name], batch["token_ids"], batch["padding_mask"]
         )
     loss = model.compute_loss(x=batch, y_pred=outputs)

@@ -229,6 +229,7 @@ def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_pa
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_growing_batch_trains_to_the_last_step(tiny_settings, tmp_path):
     settings = {**tiny_settings, "batch_doublings": 1, "steps": 4, "schedule": "cosine"}
     whole, run = train(TrainingConfig(**settings), tmp_path / "whole")
