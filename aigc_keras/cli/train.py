@@ -51,7 +51,9 @@ def train(
     text_encoder: str = typer.Option(
         None, help="GPT-2 preset by name or path [trained on the captions]."
     ),
-    matching_steps: int = typer.Option(1200, help="Image-text steps before the GAN."),
+    matching_steps: int = typer.Option(
+        None, help="Image-text steps before the GAN [by the number of pictures]."
+    ),
     early_stopping: str = typer.Option(
         None, help="alignment (shapes) or kernel_distance [the preset's, else none]."
     ),

@@ -29,12 +29,13 @@ class TextSideSettings:
             one on the captions.
         language_captions: int. Captions the small GPT-2 is trained on at most.
         language_epochs: int. Passes over them.
-        matching_steps: int. Steps of image-text matching at most; a small data set
-            takes ten passes over its captions.
+        matching_steps: int or None. Steps of image-text matching at most; a small data
+            set takes thirty passes over its captions. None: see
+            `default_matching_steps`.
         matching_batch_size: int. Pairs a step.
         matching_learning_rate: float. Peak of its cosine schedule.
         reading_steps: int. Steps of the judge's own training after that at most, with
-            the sentence vectors fixed; a small data set takes as many passes.
+            the sentence vectors fixed; a small data set takes thirty passes.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -43,7 +44,7 @@ class TextSideSettings:
     text_encoder: str | None = None
     language_captions: int = 12_000
     language_epochs: int = 2
-    matching_steps: int = 1200
+    matching_steps: int | None = None
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
@@ -101,7 +102,8 @@ def train_matching(text_encoder, judge, dataset, settings):
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
     batches = matching_batches(dataset, table, settings)
-    steps = _steps(settings.matching_steps, dataset, settings)
+    most = settings.matching_steps or default_matching_steps(dataset.num_images)
+    steps = _steps(most, dataset, settings)
     _train(model, batches, steps, settings, "Images and captions are matched")
     backbone.trainable = False
     judge.trainable = False
@@ -129,8 +131,18 @@ def train_reading(judge, dataset, table, settings):
     judge.trainable = False
 
 
+def default_matching_steps(num_images):
+    """Return how many steps of image-text matching suit a number of pictures.
+
+    Few pictures are mostly each of its own kind, and every name is learned by itself:
+    on `noto_emoji` 1 drawing in 6 found its own name among 1,717 after 863 steps, 19 in
+    20 after 2,400. `shapes` has forty thousand more pictures and forty words.
+    """
+    return 2400 if num_images < 10_000 else 1200
+
+
 def _steps(most, dataset, settings):
-    passes = 10 * len(dataset.flat_captions) // settings.matching_batch_size
+    passes = 30 * len(dataset.flat_captions) // settings.matching_batch_size
     return min(most, max(50, passes))
 
 

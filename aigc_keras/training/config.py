@@ -40,7 +40,8 @@ class TrainingConfig:
         image_size: int. Side in pixels; overrides the preset's.
         text_encoder: str or None. GPT-2 preset by name or path; None trains a small
             one on the captions.
-        matching_steps: int. Steps of image-text matching before the GAN at most.
+        matching_steps: int or None. Steps of image-text matching before the GAN at
+            most; None: by the number of pictures.
         reading_steps: int. Steps of the judge's own training after that at most.
         steps: int or None. GAN steps; None derives them from `minutes`.
         minutes: float or None. Wall-clock time of the GAN's training.
@@ -78,7 +79,7 @@ class TrainingConfig:
     preset: str = "shapes_64"
     image_size: int = 64
     text_encoder: str | None = None
-    matching_steps: int = 1200
+    matching_steps: int | None = None
     reading_steps: int = 1500
     steps: int | None = 10_000
     minutes: float | None = None

@@ -11,7 +11,7 @@ from aigc_keras.models.text_side import TextSideSettings
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 SETTINGS = TextSideSettings(
-    language_epochs=1, matching_steps=300, matching_batch_size=8
+    language_epochs=1, matching_steps=120, matching_batch_size=8, reading_steps=120
 )
 
 
@@ -71,7 +71,7 @@ def test_the_bank_holds_the_captions_own_vectors(adapted):
 
 def test_fit_runs_the_whole_way_from_pictures_and_captions(dataset, tmp_path):
     gan = TextToImageGAN.from_preset("tiny_32", None, seed=1)
-    gan.adapt(dataset, dataclasses.replace(SETTINGS, matching_steps=5))
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, matching_steps=5, reading_steps=5))
     gan.compile()
     history = gan.fit(
         dataset, epochs=2, cache_dir=tmp_path, augmentation=("flip",), verbose=0
@@ -88,6 +88,7 @@ def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
         text_encoder=str(tmp_path / "preset"),
         matching_steps=3,
         matching_batch_size=16,
+        reading_steps=3,
     )
     gan = TextToImageGAN.from_preset("tiny_32", None)
     gan.adapt(dataset, settings)
@@ -97,6 +98,24 @@ def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
         strict=True,
     ):
         np.testing.assert_array_equal(old, new)
+
+
+def test_few_pictures_are_matched_longer_and_captions_thirty_times(
+    dataset, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(
+        text_side, "_train", lambda model, batches, steps, *rest: asked.append(steps)
+    )
+    judge = TextToImageGAN.from_preset("tiny_32", None).judge
+    encoder = text_side.make_text_encoder(dataset, 300, SETTINGS)
+    for matching_steps in (7, None):
+        settings = dataclasses.replace(SETTINGS, matching_steps=matching_steps)
+        text_side.train_matching(encoder, judge, dataset, settings)
+    # 96 captions in batches of 8.
+    assert asked == [7, 30 * 12]
+    assert text_side.default_matching_steps(1_717) == 2400
+    assert text_side.default_matching_steps(50_000) == 1200
 
 
 def test_matching_batches_hold_captions_of_like_length(dataset):
