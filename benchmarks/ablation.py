@@ -32,7 +32,7 @@ from aigc_keras.models import (
     LossWeights,
     TextToImageGAN,
 )
-from aigc_keras.models.gan import make_optimizer
+from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.schedules import scheduled_learning_rate
 

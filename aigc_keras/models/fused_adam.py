@@ -45,3 +45,8 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=tf.constant(self.epsilon),
             grad=tf.cast(gradient, tf.float32),
         )
+
+
+def make_optimizer(learning_rate):
+    """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
+    return FusedAdam(learning_rate, beta_1=0.0, beta_2=0.9)

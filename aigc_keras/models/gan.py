@@ -3,14 +3,14 @@
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models import building, objective, packaged, saving
-from aigc_keras.models.fused_adam import FusedAdam
+from aigc_keras.models.fused_adam import make_optimizer
+from aigc_keras.models.moving_average import averaged_copy, move_average
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import noise_from_seed, training_noise
 from aigc_keras.models.text_side import (
@@ -70,7 +70,7 @@ class TextToImageGAN(keras.Model):
         )
         self.generator = generator
         self.discriminator = discriminator
-        self.ema_generator = ema_copy(generator)
+        self.ema_generator = averaged_copy(generator)
         self.text_encoder = text_encoder
         self.training_data = None
         self.judge = judge
@@ -294,7 +294,13 @@ class TextToImageGAN(keras.Model):
         self.discriminator_optimizer.apply(
             discriminator_gradients, discriminator_variables
         )
-        self.update_average(tf.shape(data["image"])[0])
+        move_average(
+            self.ema_generator,
+            self.generator,
+            self.optimizer.iterations,
+            tf.shape(data["image"])[0],
+            self.ema_half_life,
+        )
         return self._track(terms)
 
     def test_step(self, data):
@@ -374,35 +380,7 @@ class TextToImageGAN(keras.Model):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
         return training_noise(self.seed, step, batch_size, self.generator.noise_dim)
 
-    def update_average(self, batch_size):
-        """Move the averaged generator towards the trained one.
-
-        `beta = 0.5 ** (batch / half_life)` (Karras et al., 2020, StyleGAN2), smaller in
-        the first steps, so that the untrained weights are soon forgotten.
-        """
-        step = ops.cast(self.optimizer.iterations, "float32")
-        beta = 0.5 ** (ops.cast(batch_size, "float32") / self.ema_half_life)
-        beta = ops.minimum(beta, (1.0 + step) / (10.0 + step))
-        for average, weight in zip(
-            self.ema_generator.weights, self.generator.weights, strict=True
-        ):
-            average.assign(average + (1.0 - beta) * (weight - average))
-
     def _track(self, terms):
         for name, value in terms.items():
             self._loss_trackers[name].update_state(value)
         return {name: self._loss_trackers[name].result() for name in sorted(terms)}
-
-
-def ema_copy(generator):
-    """Return a float32 generator with the same weights, not trainable."""
-    config = {**generator.get_config(), "dtype": "float32", "name": "ema_generator"}
-    copy = type(generator).from_config(config)
-    copy.set_weights(generator.get_weights())
-    copy.trainable = False
-    return copy
-
-
-def make_optimizer(learning_rate):
-    """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
-    return FusedAdam(learning_rate, beta_1=0.0, beta_2=0.9)

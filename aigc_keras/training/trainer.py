@@ -10,7 +10,7 @@ from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
-from aigc_keras.models.gan import make_optimizer
+from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (

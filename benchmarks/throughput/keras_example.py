@@ -15,7 +15,7 @@ from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.models import Discriminator, Generator
-from aigc_keras.models.gan import make_optimizer
+from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.image_encoder import ImageEncoder
 
 NOISE_DIM = 64
@@ -32,7 +32,7 @@ class ExampleGAN(keras.Model):
         self.bank = tf.constant(bank)
         self.to_text = keras.layers.Dense(generator.text_dim, trainable=False)
         self.generator_optimizer = make_optimizer(1e-3)
-        self.discriminator_optimizer = make_optimizer(3e-4)
+        self.discriminator_optimizer = make_optimizer(1e-3)
         self.average = [tf.Variable(w, trainable=False) for w in generator.weights]
 
     def read(self, data):
