@@ -48,7 +48,7 @@ class ImageTextModel(keras.Model):
     A sentence vector out of which each word can be read by a linear map also holds
     combinations of words that were never seen together: on the held-out pairs of
     `shapes` a linear probe read the shape in 76 to 79 of 100 vectors with a
-    `text_token_weight` of 0.05, and in all of them with 0.3 (1,200 steps).
+    `text_token_weight` of 0.05 (two seeds), and in all with 0.3 (one; 1,200 steps).
 
     Reference: Radford et al., 2021, "CLIP" (fig. 3); as the judge of a text-to-image
     GAN: Xu et al., 2018, "AttnGAN" (DAMSM, sec. 3.2).
