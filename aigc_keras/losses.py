@@ -203,6 +203,28 @@ def token_prediction_loss(logits, token_ids, padding_mask):
     return ops.mean(ops.sum(loss, axis=-1))
 
 
+def next_token_loss(logits, token_ids, padding_mask):
+    """Return the loss of predicting each token of a caption from those before it.
+
+    Mean in nats over the real tokens of the batch but the first.
+
+    Reference: Radford et al., 2019, "GPT-2" (eq. 1).
+
+    Args:
+        logits: `(batch, length, vocabulary_size)` float, of the token after each.
+        token_ids: `(batch, length)` int.
+        padding_mask: `(batch, length)` bool, True at real tokens.
+
+    Returns:
+        float32 scalar, `log(vocabulary_size)` for logits of zero.
+    """
+    real = ops.cast(padding_mask[:, 1:], "float32")
+    losses = keras.losses.sparse_categorical_crossentropy(
+        token_ids[:, 1:], ops.cast(logits[:, :-1], "float32"), from_logits=True
+    )
+    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+
+
 def layout_loss(images, targets, size=16):
     """Return the mean absolute difference of two batches seen from afar.
 

@@ -5,7 +5,15 @@ import sys
 
 import typer
 
-from aigc_keras.cli import datasets, evaluate, export, generate, presets
+from aigc_keras.cli import (
+    caption,
+    datasets,
+    evaluate,
+    export,
+    generate,
+    presets,
+    prompt,
+)
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
 
@@ -19,6 +27,8 @@ app = typer.Typer(
 app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
+app.command("caption")(caption.caption)
+app.command("prompt")(prompt.prompt)
 app.command("evaluate")(evaluate.evaluate)
 app.command("export")(export.export)
 app.command("presets")(presets.presets)

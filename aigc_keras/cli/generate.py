@@ -7,7 +7,12 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 
 def generate(
-    captions: list[str] = typer.Argument(help="What to draw, English or Chinese."),
+    captions: list[str] = typer.Argument(
+        None, help="What to draw, English or Chinese."
+    ),
+    imagine: int = typer.Option(
+        None, help="Let GPT-2 write so many captions, from CAPTIONS as beginnings."
+    ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
         "shapes_64", help="Trained model of the package, or a saved one's folder."
@@ -23,23 +28,40 @@ def generate(
     scale: int = typer.Option(1, help="Enlarge by a whole number."),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
-    """Draw captions.
+    """Draw captions, given or imagined; imagined ones stand under their pictures.
 
     Example: aigc-keras generate "a small red circle on the left of a grey background"
     --seed 7 -o red.png
     """
     import_tensorflow()
-    from aigc_keras.datasets.pictures import check_output, write_picture
+    from aigc_keras.datasets.pictures import check_output, write_picture, write_png
+    from aigc_keras.datasets.preview import draw_preview
     from aigc_keras.language.text_encoder import check_captions
-    from aigc_keras.training import open_model
+    from aigc_keras.training import open_model, open_prompt_writer
 
-    captions = check_captions(captions)
+    captions = check_captions(captions or [])
     check_output(output)
+    if imagine is not None:
+        writer = open_prompt_writer(run, preset)
+        captions = [
+            caption
+            for beginning in captions or [""]
+            for caption in writer.generate(beginning, imagine, seed)
+        ]
+    if not captions:
+        raise ValueError(
+            "Give a caption to draw, or --imagine 8 to let GPT-2 write some. "
+            "Received: neither"
+        )
     gan = open_model(run, preset)
     repeated = [caption for caption in captions for _ in range(num)]
     images = gan.generate(repeated, seed, truncation)
-    write_picture(
-        images, output, columns=num if len(captions) > 1 else None, scale=scale
-    )
+    if imagine is not None:
+        width = 128 * max(1, scale)
+        write_png(draw_preview(images, repeated, min(4, len(images)), width), output)
+    else:
+        write_picture(
+            images, output, columns=num if len(captions) > 1 else None, scale=scale
+        )
     result = {"output": output, "captions": captions, "seed": seed, "num": num}
     print_result(result, json, [output])

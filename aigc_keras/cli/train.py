@@ -7,7 +7,12 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 
 def train(
-    dataset: str = typer.Option("shapes", help="Data set; see `aigc-keras datasets`."),
+    task: str = typer.Option(
+        "gan", help="gan, prompts (GPT-2 writes captions) or captioner."
+    ),
+    dataset: str = typer.Option(
+        None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
+    ),
     data_dir: str = typer.Option(None, help="Your own directory of pictures."),
     font: str = typer.Option(None, help="NotoColorEmoji.ttf, for noto_emoji."),
     caption_feature: str = typer.Option(None, help="Captions of a tfds data set."),
@@ -23,7 +28,7 @@ def train(
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(
-        None, help="Generator and discriminator updates [10000]."
+        None, help="Updates [10000 of generator and discriminator; 3000 of others]."
     ),
     minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
     batch_size: int = typer.Option(
@@ -84,7 +89,7 @@ def train(
 
     set_threads(threads)
     config = TrainingConfig(
-        dataset=dataset,
+        dataset=dataset or "shapes",
         data_dir=data_dir,
         font=font,
         caption_feature=caption_feature,
@@ -116,8 +121,17 @@ def train(
         precision=precision,
         seed=seed,
     )
-    name = dataset.replace("/", "_")
-    gan, folder = train(config, run or f"saved_models/runs/{name}")
+    run = run or f"saved_models/runs/{config.dataset.replace('/', '_')}"
+    if task != "gan":
+        if minutes is not None:
+            raise ValueError(
+                "--minutes is for the task gan; give --steps. "
+                f"Received: task={task!r}, minutes={minutes}"
+            )
+        folder = train_language(task, config, run, steps, given=dataset)
+        print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
+        return
+    gan, folder = train(config, run)
     version = export(gan, export_to or f"saved_models/{folder.path.name}")
     result = {
         "run": str(folder.path),
@@ -135,6 +149,41 @@ def train(
             f'Draw:     aigc-keras generate "..." --run {folder.path} -o picture.png',
         ],
     )
+
+
+def train_language(task, config, run, steps, given):
+    """Train what writes, with the data of the run that is there already.
+
+    Args:
+        task: str. `"prompts"` or `"captioner"`.
+        config: `TrainingConfig` for a new run.
+        run: Path of the run's folder.
+        steps: int or None.
+        given: str or None. The data set that was asked for.
+
+    Returns:
+        Path of what was trained.
+
+    Raises:
+        ValueError: If there is no such task, or the run has another data set.
+    """
+    from aigc_keras.training import RunFolder, train_captioner, train_prompt_writer
+
+    tasks = {"prompts": train_prompt_writer, "captioner": train_captioner}
+    if task not in tasks:
+        raise ValueError(
+            f"--task must be gan, {' or '.join(tasks)}. Received: task={task!r}"
+        )
+    folder = RunFolder(run)
+    if folder.config_path.exists():
+        config = folder.read_config()
+        if given not in (None, config.dataset):
+            raise ValueError(
+                f"{run} holds a run on {config.dataset}; choose another folder. "
+                f"Received: dataset={given!r}"
+            )
+    tasks[task](config, run, steps)
+    return folder.captioner_path if task == "captioner" else folder.prompt_writer_path
 
 
 def split_names(text):

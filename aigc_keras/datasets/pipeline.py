@@ -29,11 +29,14 @@ class CaptionTable:
         token_ids: int32 array `(num_captions, length)`.
         padding_mask: bool array `(num_captions, length)`.
         text_embedding: float array `(num_captions, text_dim)`, or None.
+        language: int32 array `(num_captions,)`, a place in `language.LANGUAGES`, or
+            None.
     """
 
     token_ids: np.ndarray
     padding_mask: np.ndarray
     text_embedding: np.ndarray | None = None
+    language: np.ndarray | None = None
 
     def columns(self):
         """Return the arrays that are there, by the names a batch has."""

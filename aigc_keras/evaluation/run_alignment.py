@@ -1,12 +1,10 @@
 """Measures how well a run draws captions it has never seen."""
 
-import numpy as np
-
 from aigc_keras.datasets import Options, open_source
 from aigc_keras.datasets.shapes.captions import LANGUAGES
 from aigc_keras.datasets.shapes.examples import read_examples
+from aigc_keras.evaluation.drawing import draw_captions
 from aigc_keras.metrics import SceneAlignment
-from aigc_keras.models.randomness import noise_from_seed
 
 ALIGNMENT_SPLITS = ("test", "test_unseen")
 
@@ -32,9 +30,6 @@ def measure_alignment(
     """
     source = open_source(dataset, Options(prepared_dir=prepared_dir))
     source.prepare()
-    noise = np.stack(
-        [noise_from_seed(seed + i, gan.generator.noise_dim) for i in range(num_images)]
-    )
     total = len(ALIGNMENT_SPLITS) * len(LANGUAGES)
     results, done = {}, 0
     for split in ALIGNMENT_SPLITS:
@@ -42,9 +37,7 @@ def measure_alignment(
         results[split] = {}
         for language in LANGUAGES:
             captions = [example.captions[language][0] for example in examples]
-            tokens = gan.text_encoder.tokenize(captions)
-            vectors = gan.text_encoder.embed(*tokens)
-            images = gan.draw(vectors, noise[: len(captions)])
+            images = draw_captions(gan, captions, seed)
             metric = SceneAlignment()
             metric.update_state(images, [example.scene for example in examples])
             results[split][language] = {"alignment": metric.result()}

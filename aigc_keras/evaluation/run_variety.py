@@ -8,8 +8,8 @@ import numpy as np
 
 from aigc_keras.datasets.shapes.render import render_scene
 from aigc_keras.datasets.shapes.scene import sample_like
+from aigc_keras.evaluation.drawing import draw_captions
 from aigc_keras.metrics import kernel_distance
-from aigc_keras.models.randomness import noise_from_seed
 
 CAPTIONS, DRAWINGS = 60, 4
 FLOOR_ROUNDS = 20
@@ -32,9 +32,7 @@ def measure_diversity(gan, examples, seed=0):
     """
     examples = examples[:CAPTIONS]
     captions = [example.captions["en"][0] for example in examples]
-    vectors = gan.text_encoder.embed(*gan.text_encoder.tokenize(captions))
-    number = len(examples) * DRAWINGS
-    drawn = gan.draw(np.repeat(vectors, DRAWINGS, axis=0), _noise(gan, number, seed))
+    drawn = draw_captions(gan, captions, seed, DRAWINGS)
     drawn = np.reshape(drawn, (len(examples), DRAWINGS, *drawn.shape[1:]))
     side = gan.generator.image_size
     real = []
@@ -65,8 +63,7 @@ def measure_realism(gan, images, examples, seed=0):
     judge = gan.judge
     features = keras.Model(judge.input, judge.get_layer("hidden").output)
     captions = [example.captions["en"][0] for example in examples]
-    vectors = gan.text_encoder.embed(*gan.text_encoder.tokenize(captions))
-    drawn = gan.draw(vectors, _noise(gan, len(examples), seed)).astype("float32")
+    drawn = draw_captions(gan, captions, seed).astype("float32")
     real, fake = (
         np.asarray(features.predict(pixels, verbose=0), "float64")
         for pixels in (images, drawn / 127.5 - 1)
@@ -87,11 +84,6 @@ def measure_realism(gan, images, examples, seed=0):
         "floor_deviation": deviation,
         "floor_deviations": (distance - mean) / deviation,
     }
-
-
-def _noise(gan, number, seed):
-    dim = gan.generator.noise_dim
-    return np.stack([noise_from_seed(seed + i, dim) for i in range(number)])
 
 
 def _difference(pictures):

@@ -22,13 +22,19 @@ def alignment_table(result):
                 (f"{split} {language}", figures["alignment"])
                 for language, figures in by_language.items()
             ]
-    names = list(rows[0][1])
-    width = max(len(row[0]) for row in rows)
+    lines = figures_table(dict(rows))
+    return lines + [f"{name} {value:.3g}" for name, value in variety.items()]
+
+
+def figures_table(result):
+    """Return the lines of a table of figures, a row each of `{row: {name: float}}`."""
+    names = list(next(iter(result.values())))
     widths = [max(6, len(name)) for name in names]
+    wide = max(map(len, result))
     cells = zip(names, widths, strict=True)
-    lines = [" " * width + "  " + "  ".join(f"{n:>{w}}" for n, w in cells)]
-    for title, figures in rows:
+    lines = [" " * wide + "  " + "  ".join(f"{n:>{w}}" for n, w in cells)]
+    for title, figures in result.items():
         cells = zip(names, widths, strict=True)
         values = "  ".join(f"{figures[n]:>{w}.3f}" for n, w in cells)
-        lines.append(f"{title:<{width}}  {values}")
-    return lines + [f"{name} {value:.3g}" for name, value in variety.items()]
+        lines.append(f"{title:<{wide}}  {values}")
+    return lines

@@ -1,6 +1,8 @@
 """GPT-2: tokenizer, language model, text encoder and its cache."""
 
 from aigc_keras.language.caption_cache import encode_captions
+from aigc_keras.language.language_model import GPT2LanguageModel
+from aigc_keras.language.languages import LANGUAGES, language_of
 from aigc_keras.language.text_encoder import (
     CaptionError,
     GPT2TextEncoder,
@@ -9,9 +11,12 @@ from aigc_keras.language.text_encoder import (
 from aigc_keras.language.tokenizer import train_tokenizer
 
 __all__ = [
+    "LANGUAGES",
     "CaptionError",
+    "GPT2LanguageModel",
     "GPT2TextEncoder",
     "check_captions",
     "encode_captions",
+    "language_of",
     "train_tokenizer",
 ]

@@ -3,24 +3,19 @@
 import math
 
 import keras
+import keras_nlp
 import numpy as np
 
 
-def causal_lm_model(backbone):
-    """Return a functional model from `token_ids` and `padding_mask` to logits.
-
-    The embedding is tied: the logits are the features times the token embedding.
-
-    Returns:
-        `keras.Model` with output `(batch, length, vocabulary_size)`.
-    """
-    features = backbone(backbone.input)
-    logits = backbone.token_embedding(features, reverse=True)
-    return keras.Model(backbone.input, logits, name="causal_lm")
-
-
 def train_causal_lm(
-    backbone, token_ids, padding_mask, epochs=1, seed=0, batch_size=128, on_batch=None
+    backbone,
+    token_ids,
+    padding_mask,
+    epochs=1,
+    seed=0,
+    batch_size=128,
+    on_batch=None,
+    learning_rate=2e-3,
 ):
     """Train a backbone in place to predict the next token.
 
@@ -34,18 +29,22 @@ def train_causal_lm(
         seed: int. Seeds the order.
         batch_size: int. Captions a step.
         on_batch: Function `(done, total)` called after each step, for progress.
+        learning_rate: float. The highest of its cosine schedule.
 
     Returns:
         List of the mean loss in nats a token, one float an epoch.
     """
-    model = causal_lm_model(backbone)
+    model = keras_nlp.models.GPT2CausalLM(backbone)
     rng = np.random.default_rng(seed)
     batches = length_sorted_batches(padding_mask, batch_size)
     steps = epochs * len(batches)
     model.compile(
         optimizer=keras.optimizers.AdamW(
             keras.optimizers.schedules.CosineDecay(
-                0.0, steps, warmup_target=2e-3, warmup_steps=max(1, steps // 10)
+                0.0,
+                steps,
+                warmup_target=learning_rate,
+                warmup_steps=max(1, steps // 10),
             ),
             weight_decay=0.01,
             clipnorm=1.0,

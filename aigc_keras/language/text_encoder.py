@@ -155,6 +155,7 @@ class GPT2TextEncoder:
         epochs=2,
         seed=0,
         on_batch=None,
+        tokenizer=None,
     ):
         """Train a vocabulary and a small GPT-2 on captions.
 
@@ -168,12 +169,13 @@ class GPT2TextEncoder:
             epochs: int. Passes over the captions; 0 leaves the weights untrained.
             seed: int. Seeds the weights and the order of the captions.
             on_batch: Function `(done, total)` called after each step, for progress.
+            tokenizer: `keras_nlp.models.GPT2Tokenizer` to use instead of training one.
 
         Returns:
             A `GPT2TextEncoder` that pools by mean and last token.
         """
         captions = check_captions(captions)
-        tokenizer = train_tokenizer(captions, vocabulary_size)
+        tokenizer = tokenizer or train_tokenizer(captions, vocabulary_size)
         keras.utils.set_random_seed(seed)
         backbone = keras_nlp.models.GPT2Backbone(
             vocabulary_size=tokenizer.vocabulary_size(),

@@ -1,5 +1,6 @@
 """The networks and the combined model."""
 
+from aigc_keras.models.captioner import ImageCaptioner
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.gan import TextToImageGAN
 from aigc_keras.models.generator import Generator
@@ -12,6 +13,7 @@ __all__ = [
     "PRESETS",
     "Discriminator",
     "Generator",
+    "ImageCaptioner",
     "ImageEncoder",
     "ImageTextModel",
     "LossWeights",

@@ -120,16 +120,21 @@ class TextToImageGAN(keras.Model):
         """
         return building.build(cls, preset, weights, text_encoder, image_size, **kwargs)
 
-    def save_to_preset(self, folder):
+    def save_to_preset(self, folder, prompt_writer=None, captioner=None):
         """Write the averaged generator and all else that draws and judges, for sharing.
 
         Float16 weights, configurations, tokenizer and checksums; no training state. The
         folder appears whole or not at all, and `from_preset` reads it.
 
+        Args:
+            folder: Path.
+            prompt_writer: `GPT2LanguageModel` that goes along, or None.
+            captioner: `ImageCaptioner` that goes along, or None.
+
         Raises:
             ValueError: If the model has no text encoder.
         """
-        packaged.save_packaged(self, folder)
+        packaged.save_packaged(self, folder, prompt_writer, captioner)
 
     def adapt(self, dataset, settings=None, cache_dir=None):
         """Train the text encoder and the judge on a data set's images and captions.

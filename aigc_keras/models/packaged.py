@@ -20,11 +20,13 @@ SHIPPED_FOLDER = pathlib.Path(__file__).with_name("shipped")
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
 CHECKSUMS_FILE = "checksums.json"
+PROMPT_WRITER_FOLDER = "prompt_writer"
+CAPTIONER_FOLDER = "captioner"
 # A card explains and may be edited; everything else must be as it was written.
 UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
 
 
-def save_packaged(gan, folder):
+def save_packaged(gan, folder, prompt_writer=None, captioner=None):
     """Write a model without its training state; see `TextToImageGAN.save_to_preset`."""
     folder = pathlib.Path(folder)
     if gan.text_encoder is None:
@@ -47,7 +49,11 @@ def save_packaged(gan, folder):
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
         np.savez(staging / WEIGHTS_FILE, **_collect(gan))
         gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
-        for file in (staging / TEXT_ENCODER_FOLDER).rglob("*.h5"):
+        if prompt_writer is not None:
+            prompt_writer.save_to_preset(staging / PROMPT_WRITER_FOLDER)
+        if captioner is not None:
+            captioner.save_to_preset(staging / CAPTIONER_FOLDER)
+        for file in staging.rglob("*.h5"):
             halve_precision(file)
         sums = {name: _checksum(staging / name) for name in _files(staging)}
         (staging / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n")
@@ -87,6 +93,26 @@ def load_packaged(cls, folder, **kwargs):
     encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
     settings = {"seed": config["seed"], "truncation": config["truncation"], **kwargs}
     return cls(text_encoder=encoder, caption_bank=bank, **parts, **settings)
+
+
+def part_folder(preset, name):
+    """Return the checked folder of a part of a packaged model.
+
+    Args:
+        preset: str or path. Name of a shipped model, or a folder by `save_to_preset`.
+        name: str. `PROMPT_WRITER_FOLDER` or `CAPTIONER_FOLDER`.
+
+    Raises:
+        ValueError: If there is no such model or part, or a file is not as it was
+            written.
+    """
+    folder = pathlib.Path(preset)
+    if preset in shipped_models():
+        folder = SHIPPED_FOLDER / preset
+    check_files(folder)
+    if not (folder / name).is_dir():
+        raise ValueError(f"The model must have a {name}. Received: {preset}, without")
+    return folder / name
 
 
 def check_files(folder):

@@ -2,7 +2,17 @@
 
 from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
-from aigc_keras.training.run_folder import RunFolder, load_run, open_model
+from aigc_keras.training.language_training import (
+    train_captioner,
+    train_prompt_writer,
+)
+from aigc_keras.training.run_folder import (
+    RunFolder,
+    load_run,
+    open_captioner,
+    open_model,
+    open_prompt_writer,
+)
 from aigc_keras.training.trainer import train
 
 __all__ = [
@@ -12,6 +22,10 @@ __all__ = [
     "TrainingDiverged",
     "default_callbacks",
     "load_run",
+    "open_captioner",
     "open_model",
+    "open_prompt_writer",
     "train",
+    "train_captioner",
+    "train_prompt_writer",
 ]

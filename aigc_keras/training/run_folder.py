@@ -5,7 +5,11 @@ import os
 import pathlib
 import shutil
 
+from aigc_keras.language import GPT2LanguageModel
+from aigc_keras.models import packaged
+from aigc_keras.models.captioner import ImageCaptioner
 from aigc_keras.models.gan import TextToImageGAN
+from aigc_keras.models.packaged import CAPTIONER_FOLDER, PROMPT_WRITER_FOLDER
 from aigc_keras.models.saving import CONFIG_FILE, replace_folder
 from aigc_keras.training.config import RunError, TrainingConfig
 
@@ -17,7 +21,8 @@ class RunFolder:
 
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
-    TensorBoard, `model_card.md`.
+    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/` and
+    `captioner/`.
 
     Args:
         path: Path. Created by `start`.
@@ -32,6 +37,8 @@ class RunFolder:
         self.checkpoints_path = self.path / "checkpoints"
         self.events_path = self.path / "events"
         self.card_path = self.path / "model_card.md"
+        self.prompt_writer_path = self.path / PROMPT_WRITER_FOLDER
+        self.captioner_path = self.path / CAPTIONER_FOLDER
 
     def check(self, config):
         """Refuse a run that could not be started, before any work is done.
@@ -210,6 +217,41 @@ def load_run(path):
     run = RunFolder(path)
     weights = run.latest_weights()
     return TextToImageGAN.load(run.model_path, weights)
+
+
+def open_prompt_writer(run=None, preset=None):
+    """Load the GPT-2 that writes captions, of a run or of a packaged model.
+
+    Args:
+        run: Path of a run's folder, or None.
+        preset: Name of a shipped model or path of a saved one; used without a run.
+
+    Raises:
+        RunError: If there is none.
+    """
+    folder = _part(run, preset, PROMPT_WRITER_FOLDER, "prompts")
+    return GPT2LanguageModel.from_preset(folder)
+
+
+def open_captioner(run=None, preset=None):
+    """Load the captioner of a run or of a packaged model; see `open_prompt_writer`."""
+    return ImageCaptioner.from_preset(_part(run, preset, CAPTIONER_FOLDER, "captioner"))
+
+
+def _part(run, preset, name, task):
+    if run is not None:
+        RunFolder(run).read_config()
+        folder = pathlib.Path(run) / name
+        if not folder.is_dir():
+            raise RunError(
+                f"The run must have a {name}; train it with `aigc-keras train --task "
+                f"{task} --run {run}`. Received: {run}"
+            )
+        return folder
+    try:
+        return packaged.part_folder(preset, name)
+    except ValueError as error:
+        raise RunError(str(error)) from error
 
 
 def open_model(run=None, preset=None):

@@ -12,7 +12,6 @@ from aigc_keras.language import (
     train_tokenizer,
 )
 from aigc_keras.language.causal_lm import (
-    causal_lm_model,
     length_sorted_batches,
     train_causal_lm,
     trim_padding,
@@ -102,7 +101,7 @@ def test_the_language_model_learns():
     losses = train_causal_lm(backbone, ids, mask, epochs=40, batch_size=7)
     assert losses[-1] < 0.7 * losses[0]
     # The loss is the mean over real tokens, by an independent computation.
-    logits = causal_lm_model(backbone).predict(
+    logits = keras_nlp.models.GPT2CausalLM(backbone).predict(
         {"token_ids": ids, "padding_mask": mask}, verbose=0
     )
     logits = logits[:, :-1] - logits[:, :-1].max(axis=-1, keepdims=True)

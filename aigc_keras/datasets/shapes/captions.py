@@ -135,8 +135,12 @@ def _english_noun(item, rng, number=1):
     size, colour, shape = (rng.choice(ENGLISH_WORDS[word]) for word in item.kind)
     if number == 1:
         return _article(f"{size} {colour} {shape}")
-    plural = {"cross": "crosses", "box": "boxes"}.get(shape, shape + "s")
-    return f"{ENGLISH_NUMBERS[number]} {size} {colour} {plural}"
+    return f"{ENGLISH_NUMBERS[number]} {size} {colour} {plural(shape)}"
+
+
+def plural(shape):
+    """Return the plural of one of the words for shapes."""
+    return {"cross": "crosses", "box": "boxes"}.get(shape, shape + "s")
 
 
 def _english_single(item, ground, rng):

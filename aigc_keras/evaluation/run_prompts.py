@@ -1,0 +1,44 @@
+"""Measures how good and how new the captions are that GPT-2 writes."""
+
+from aigc_keras.datasets.shapes.caption_reader import read_caption
+from aigc_keras.metrics.text import distinct
+
+
+def measure_prompts(language_model, known, num=1000, seed=0, scenes=False, batch=250):
+    """Sample captions freely and look at them.
+
+    Protocol: no prompt, temperature 1, every token, `num` captions in batches of 250
+    with the seeds `seed`, `seed + 1`, and so on.
+
+    Args:
+        language_model: `GPT2LanguageModel`.
+        known: Collection of str, the captions it was trained on.
+        num: int. Captions sampled.
+        seed: int. Seed of the first batch.
+        scenes: bool. Whether the captions are those of `shapes` and can be parsed.
+        batch: int. Captions at a time.
+
+    Returns:
+        Dict of float: `new`, the share not in `known`; `different`, the share of
+        different ones; `distinct_1` and `distinct_2`; and, for scenes, `valid`, the
+        share that `read_caption` reads.
+    """
+    captions = []
+    for index, start in enumerate(range(0, num, batch)):
+        number = min(batch, num - start)
+        captions += language_model.generate(num=number, seed=seed + index)
+    known = set(known)
+    figures = {
+        "new": _share(caption not in known for caption in captions),
+        "different": len(set(captions)) / num,
+        "distinct_1": distinct(captions, 1),
+        "distinct_2": distinct(captions, 2),
+    }
+    if scenes:
+        figures["valid"] = _share(read_caption(text) is not None for text in captions)
+    return figures
+
+
+def _share(truths):
+    truths = list(truths)
+    return sum(truths) / len(truths)
