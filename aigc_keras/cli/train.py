@@ -56,6 +56,12 @@ def train(
     text_encoder: str = typer.Option(
         None, help="GPT-2 preset by name or path [trained on the captions]."
     ),
+    train_text_encoder: str = typer.Option(
+        None, help="frozen, projection, last_blocks or full [the preset's]."
+    ),
+    language_learning_rate: float = typer.Option(
+        None, help="Of what learns of GPT-2 along with the GAN [the preset's]."
+    ),
     matching_steps: int = typer.Option(
         None, help="Image-text steps before the GAN [by the number of pictures]."
     ),
@@ -103,6 +109,8 @@ def train(
         preset=preset,
         image_size=image_size or get_preset(preset)["image_size"],
         text_encoder=text_encoder,
+        train_text_encoder=train_text_encoder,
+        language_learning_rate=language_learning_rate,
         matching_steps=matching_steps,
         steps=steps or (None if minutes else 10_000),
         minutes=minutes,

@@ -2,7 +2,11 @@
 
 from aigc_keras.language.caption_cache import encode_captions
 from aigc_keras.language.language_model import GPT2LanguageModel
-from aigc_keras.language.languages import LANGUAGES, language_of
+from aigc_keras.language.languages import (
+    LANGUAGES,
+    language_of,
+    language_places,
+)
 from aigc_keras.language.text_encoder import (
     CaptionError,
     GPT2TextEncoder,
@@ -18,5 +22,6 @@ __all__ = [
     "check_captions",
     "encode_captions",
     "language_of",
+    "language_places",
     "train_tokenizer",
 ]

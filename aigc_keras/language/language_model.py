@@ -80,11 +80,8 @@ class GPT2LanguageModel:
     @classmethod
     def from_encoder(cls, encoder):
         """Copy an encoder's GPT-2 as it stands, so that both can be trained apart."""
-        backbone = keras_nlp.models.GPT2Backbone.from_config(
-            encoder.backbone.get_config()
-        )
-        backbone.set_weights(encoder.backbone.get_weights())
-        return cls(encoder.tokenizer, backbone, encoder.sequence_length)
+        copy = encoder.copy()
+        return cls(copy.tokenizer, copy.backbone, copy.sequence_length)
 
     @classmethod
     def from_preset(cls, preset, sequence_length=64):

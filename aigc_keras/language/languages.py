@@ -2,6 +2,8 @@
 
 import re
 
+import numpy as np
+
 LANGUAGES = ("en", "zh")
 _CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
@@ -18,3 +20,9 @@ def language_of(caption):
     'en'
     """
     return "zh" if _CHINESE.search(caption) else "en"
+
+
+def language_places(captions):
+    """Return the languages of captions as places in `LANGUAGES`, an int32 array."""
+    places = [LANGUAGES.index(language_of(caption)) for caption in captions]
+    return np.array(places, "int32")

@@ -72,6 +72,7 @@ def _check_caption(caption):
     return caption
 
 
+@keras.saving.register_keras_serializable(package="aigc_keras")
 class MeanAndLastPooling(keras.layers.Layer):
     """Concatenates the mean of the token features with the last token's features.
 
@@ -230,6 +231,14 @@ class GPT2TextEncoder:
             pooler.load_weights(folder / _POOLER_FILE)
             encoder.pooler = pooler
         return encoder
+
+    def copy(self):
+        """Return an encoder of the same weights that is trained apart."""
+        backbone = type(self.backbone).from_config(self.backbone.get_config())
+        backbone.set_weights(self.backbone.get_weights())
+        pooler = keras.Model.from_config(self.pooler.get_config())
+        pooler.set_weights(self.pooler.get_weights())
+        return type(self)(self.tokenizer, backbone, self.sequence_length, pooler)
 
     def save_to_preset(self, folder):
         """Write tokenizer, backbone and pooler to a folder that `from_preset` reads."""

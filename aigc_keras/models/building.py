@@ -6,7 +6,7 @@ from aigc_keras.models import packaged
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
-from aigc_keras.models.presets import PRESETS, get_preset
+from aigc_keras.models.presets import PRESETS, get_preset, training_defaults
 from aigc_keras.models.text_side import BANK_SIZE
 
 
@@ -43,4 +43,10 @@ def build_fresh(cls, preset, text_encoder=None, image_size=None, **kwargs):
     discriminator = Discriminator(size, text_dim, **settings["discriminator"])
     judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
     bank = np.zeros((BANK_SIZE, text_dim), "float32")
+    trained = training_defaults(preset)["train_text_encoder"]
+    kwargs = {
+        "train_text_encoder": trained,
+        "captioner": settings.get("captioner"),
+        **kwargs,
+    }
     return cls(generator, discriminator, text_encoder, judge, bank, **kwargs)

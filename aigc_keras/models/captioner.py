@@ -12,7 +12,7 @@ from keras import ops
 from aigc_keras.datasets.pipeline import CaptionedDataset, CaptionTable, to_model_range
 from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder
 from aigc_keras.language.causal_lm import trim_padding
-from aigc_keras.language.languages import LANGUAGES, language_of
+from aigc_keras.language.languages import LANGUAGES, language_places
 from aigc_keras.losses import next_token_loss
 from aigc_keras.models.prefix_network import prefix_network
 
@@ -126,8 +126,7 @@ class ImageCaptioner(keras.Model):
         """Return the `CaptionTable` of a data set: tokens and languages."""
         captions = dataset.flat_captions
         token_ids, mask = trim_padding(*self._encoder().tokenize(captions))
-        language = [LANGUAGES.index(language_of(caption)) for caption in captions]
-        return CaptionTable(token_ids, mask, language=np.array(language, "int32"))
+        return CaptionTable(token_ids, mask, language=language_places(captions))
 
     def caption(
         self,

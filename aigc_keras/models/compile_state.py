@@ -38,6 +38,9 @@ def describe_compilation(gan):
         else {},
         "diff_augment": list(gan.diff_augment.policy) if gan.diff_augment else None,
         "ema_half_life": gan.ema_half_life,
+        "language_optimizer": None
+        if gan.language_optimizer is None
+        else keras.optimizers.serialize(gan.language_optimizer),
     }
 
 
@@ -49,8 +52,12 @@ def restore_compilation(gan, state):
         state: Dict; empty for the defaults.
     """
     state = dict(state)
-    for name in ("generator_optimizer", "discriminator_optimizer"):
-        if name in state:
+    for name in (
+        "generator_optimizer",
+        "discriminator_optimizer",
+        "language_optimizer",
+    ):
+        if state.get(name):
             state[name] = keras.optimizers.deserialize(state[name])
     if "loss_weights" in state:
         state["loss_weights"] = LossWeights(**state["loss_weights"])

@@ -1,5 +1,7 @@
 """The combined model: text and noise to image and validity, and how it learns."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,7 +11,8 @@ from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models import building, objective, packaged, saving
-from aigc_keras.models.fused_adam import make_optimizer
+from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
+from aigc_keras.models.language_side import check_trained, make_language_side
 from aigc_keras.models.moving_average import averaged_copy, move_average
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import noise_from_seed, training_noise
@@ -41,10 +44,15 @@ class TextToImageGAN(keras.Model):
             judge's negatives. Needed with a judge.
         seed: int. Seeds the training noise.
         truncation: float or None. Default of `generate`.
+        train_text_encoder: str. How much of GPT-2 learns with the GAN: `"frozen"`,
+            `"projection"`, `"last_blocks"` or `"full"`, see `LanguageSide`.
+        captioner: Dict of `ImageCaptioner`'s sizes, empty for its defaults: a captioner
+            that shares GPT-2 is trained along. None: none.
         **kwargs: Passed to `keras.Model`.
 
     Raises:
-        ValueError: If the parts' sizes differ, or a judge comes without a bank.
+        ValueError: If the parts' sizes differ, a judge comes without a bank, or
+            `train_text_encoder` is unknown.
     """
 
     def __init__(
@@ -56,8 +64,11 @@ class TextToImageGAN(keras.Model):
         caption_bank=None,
         seed=0,
         truncation=None,
+        train_text_encoder="frozen",
+        captioner=None,
         **kwargs,
     ):
+        check_trained(train_text_encoder)
         check_parts(generator, discriminator, text_encoder, judge, caption_bank)
         image = generator(generator.input)
         validity = discriminator(
@@ -71,7 +82,13 @@ class TextToImageGAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = averaged_copy(generator)
-        self.text_encoder = text_encoder
+        self.train_text_encoder = train_text_encoder
+        self.captioner_sizes = captioner
+        self.text_encoder = None
+        self.judge_text_encoder = None
+        self.language_side = None
+        if text_encoder is not None:
+            self.set_text_encoder(text_encoder)
         self.training_data = None
         self.judge = judge
         if judge is not None:
@@ -92,6 +109,32 @@ class TextToImageGAN(keras.Model):
         self._loss_trackers = {
             name: keras.metrics.Mean(name) for name in objective.LOSS_NAMES
         }
+
+    def set_text_encoder(self, text_encoder, judge_text_encoder=None):
+        """Give the model its text encoder, and what learns of it.
+
+        Args:
+            text_encoder: `GPT2TextEncoder`.
+            judge_text_encoder: The `GPT2TextEncoder` that the judge was trained with,
+                where that is another one; default: a copy of `text_encoder` where that
+                learns, else itself.
+        """
+        self.text_encoder = text_encoder
+        learns = self.train_text_encoder != "frozen"
+        if judge_text_encoder is None:
+            judge_text_encoder = text_encoder.copy() if learns else text_encoder
+        self.judge_text_encoder = judge_text_encoder
+        self.language_side = make_language_side(
+            text_encoder,
+            self.train_text_encoder,
+            self.captioner_sizes,
+            self.generator.image_size,
+        )
+
+    @property
+    def captioner(self):
+        """The `ImageCaptioner` that is trained along, or None."""
+        return None if self.language_side is None else self.language_side.captioner
 
     @property
     def metrics(self):
@@ -155,7 +198,7 @@ class TextToImageGAN(keras.Model):
         settings = settings or TextSideSettings(seed=self.seed)
         encoder = make_text_encoder(dataset, self.judge.vocabulary_size, settings)
         train_matching(encoder, self.judge, dataset, settings)
-        self.text_encoder = encoder
+        self.set_text_encoder(encoder)
         table = make_caption_table(encoder, dataset, cache_dir)
         train_reading(self.judge, dataset, table, settings)
         self.caption_bank.assign(make_caption_bank(table, self.seed))
@@ -193,7 +236,9 @@ class TextToImageGAN(keras.Model):
             augment = make_augmentation(augmentation, x)
             if self.text_encoder is None:
                 self.adapt(x, cache_dir=cache_dir)
-            table = make_caption_table(self.text_encoder, x, cache_dir)
+            table = make_caption_table(
+                self.judge_text_encoder, x, cache_dir, self.language_side is not None
+            )
             size = min(x.batch_size, x.num_images)
             steps_per_epoch = steps_per_epoch or x.num_images // size
             self.training_data = x
@@ -231,6 +276,7 @@ class TextToImageGAN(keras.Model):
         penalty=None,
         diff_augment=None,
         ema_half_life=4000,
+        language_optimizer=None,
         **kwargs,
     ):
         """Set the optimizers and the losses.
@@ -246,6 +292,8 @@ class TextToImageGAN(keras.Model):
                 through before the discriminator, or None. For small data sets.
             ema_half_life: float. Images after which a weight's share in the moving
                 average has halved.
+            language_optimizer: Keras optimizer of what learns of GPT-2 and of the
+                captioner; default Adam with a rate of 1e-4.
             **kwargs: Passed to `keras.Model.compile`.
 
         Raises:
@@ -263,14 +311,19 @@ class TextToImageGAN(keras.Model):
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.language_optimizer = None
+        if self.language_side is not None:
+            self.language_optimizer = language_optimizer or FusedAdam(1e-4)
+            self.language_optimizer.build(self.language_side.learned_variables())
 
     def train_step(self, data):
         """Update both networks once, and the moving average.
 
         Args:
             data: Dict of `image` `(batch, size, size, 3)` float32 in [-1, 1],
-                `text_embedding` `(batch, text_dim)`, and, for a judge, `token_ids`
-                and `padding_mask` `(batch, length)`.
+                `text_embedding` `(batch, text_dim)`, and, for a judge or where GPT-2
+                learns, `token_ids` and `padding_mask` `(batch, length)`, and, for a
+                captioner, `language` `(batch,)`.
 
         Returns:
             Dict of the losses' running means.
@@ -278,12 +331,15 @@ class TextToImageGAN(keras.Model):
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         step = self.optimizer.iterations
         noise = self.draw_noise(step, tf.shape(data["image"])[0])
+        with tf.GradientTape() as language_tape:
+            data, spoken = self._read_captions(data)
         text = objective.drawn_rows(self, data)["text_embedding"]
         with tf.GradientTape() as generator_tape:
+            generator_tape.watch(text)
             inputs = {"text_embedding": text, "noise": noise}
             fake = self.generator(inputs, training=True)
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch(fake)
+            tape.watch([fake, data["text_embedding"]])
             terms, logits = objective.loss_terms(self, data, fake, training=True)
         discriminator_variables = self.discriminator.trainable_variables
         discriminator_gradients, by_fake = tape.gradient(
@@ -291,9 +347,12 @@ class TextToImageGAN(keras.Model):
         )
         by_fake = objective.generator_slope(tape, self, terms, logits, fake, by_fake)
         generator_variables = self.generator.trainable_variables
-        generator_gradients = generator_tape.gradient(
-            fake, generator_variables, output_gradients=by_fake
+        generator_gradients, by_text = generator_tape.gradient(
+            fake, [generator_variables, text], output_gradients=by_fake
         )
+        if self.language_side is not None:
+            by_text += objective.matching_slope(tape, self, terms, data)
+            self._update_language(language_tape, data, spoken, by_text)
         del tape
         self.optimizer.apply(generator_gradients, generator_variables)
         self.discriminator_optimizer.apply(
@@ -306,15 +365,28 @@ class TextToImageGAN(keras.Model):
             tf.shape(data["image"])[0],
             self.ema_half_life,
         )
-        return self._track(terms)
+        return self._track(terms | spoken)
+
+    def _read_captions(self, data):
+        """Return the batch with live sentence vectors, and GPT-2's own losses."""
+        if self.language_side is None:
+            return data, {}
+        return self.language_side.forward(data)
+
+    def _update_language(self, tape, data, spoken, by_text):
+        side = self.language_side
+        weights = dataclasses.asdict(self.loss_weights)
+        gradients = side.gradients(tape, data, spoken, by_text, weights)
+        self.language_optimizer.apply(gradients, side.learned_variables())
 
     def test_step(self, data):
         """Return the losses of a batch with the averaged generator; changes nothing."""
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         noise = self.draw_noise(0, tf.shape(data["image"])[0])
+        data, spoken = self._read_captions(data)
         text = objective.drawn_rows(self, data)["text_embedding"]
         fake = self.ema_generator({"text_embedding": text, "noise": noise})
-        return self._track(objective.loss_terms(self, data, fake, False)[0])
+        return self._track(objective.loss_terms(self, data, fake, False)[0] | spoken)
 
     def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.

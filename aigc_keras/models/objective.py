@@ -21,7 +21,10 @@ LOSS_NAMES = (
     "judge_tokens",
     "layout",
     "sameness",
+    "cycle",
     "penalty",
+    "language_model",
+    "captioner",
 )
 
 
@@ -44,6 +47,10 @@ class LossWeights:
         diversity: float. Two drawings of one caption that are too much alike, see
             `losses.sameness_loss`; 0 leaves it out. Needs an even batch size.
         difference: float. How much two drawings of one caption should differ.
+        cycle: float. The captioner's loss of reading the caption off the generated
+            image; 0 leaves it out. Needs a captioner.
+        language_model: float. GPT-2's loss of predicting the captions, where it learns.
+        captioner: float. The captioner's loss on real images, where there is one.
     """
 
     wrong_caption: float = 0.5
@@ -54,6 +61,9 @@ class LossWeights:
     layout: float = 0.0
     diversity: float = 0.0
     difference: float = 0.1
+    cycle: float = 0.0
+    language_model: float = 1.0
+    captioner: float = 1.0
 
 
 def loss_terms(gan, data, fake, training):
@@ -62,7 +72,7 @@ def loss_terms(gan, data, fake, training):
     Args:
         gan: Compiled `TextToImageGAN`.
         data: Dict of `image`, `text_embedding` and, for a judge, `token_ids` and
-            `padding_mask`.
+            `padding_mask`; see `LanguageSide.forward` for what it adds.
         fake: `(batch, size, size, 3)` float32, the generator's images of
             `drawn_rows(data)`.
         training: bool. Whether the penalty counts.
@@ -117,6 +127,9 @@ def loss_terms(gan, data, fake, training):
         first, second = ops.split(fake, 2, axis=0)
         terms["sameness"] = losses.sameness_loss(first, second, weights.difference)
         guidance.append(weights.diversity * terms["sameness"])
+    if weights.cycle:
+        terms["cycle"] = gan.language_side.describe_loss(drawn, fake)
+        guidance.append(weights.cycle * terms["cycle"])
     if gan.penalty is not None and training:
         terms["penalty"] = gan.penalty(_score(discriminator), _gradient, image, text)
         discriminator_parts.append(terms["penalty"])
@@ -164,6 +177,17 @@ def generator_slope(tape, gan, terms, logits, fake, by_fake):
     return slope if guidance is None else slope + guidance
 
 
+def matching_slope(tape, gan, terms, data):
+    """Return the slope of the discriminator's contrastive term by the sentence vectors.
+
+    Its adversarial terms stay out: by them the text would learn to tell the
+    discriminator what is real.
+    """
+    loss = terms["discriminator_matching"]
+    slope = tape.gradient(loss, data["text_embedding"])
+    return gan.loss_weights.matching * slope
+
+
 def drawn_rows(gan, data):
     """Return the rows of a batch that the generator draws.
 
@@ -196,7 +220,8 @@ def _judge_terms(gan, data, fake):
     return {
         "judge_matching": losses.bank_contrastive_loss(
             verdict["image_vector"],
-            data["text_embedding"],
+            # The judge knows the vectors it was trained with.
+            data.get("judged_embedding", data["text_embedding"]),
             gan.caption_bank,
             gan.loss_weights.judge_temperature,
         ),

@@ -16,6 +16,8 @@ from aigc_keras.models.image_encoder import ImageEncoder
 CONFIG_FILE = "model.json"
 WEIGHTS_FILE = "model.weights.h5"
 TEXT_ENCODER_FOLDER = "text_encoder"
+# Where GPT-2 learns: the one that the judge was trained with.
+JUDGE_TEXT_ENCODER_FOLDER = "judge_text_encoder"
 
 
 def save_model(gan, folder):
@@ -44,11 +46,16 @@ def save_model(gan, folder):
             "text_encoder": gan.text_encoder is not None,
             "seed": gan.seed,
             "truncation": gan.truncation,
+            "train_text_encoder": gan.train_text_encoder,
+            "captioner": gan.captioner_sizes,
             "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
         if gan.text_encoder is not None:
             gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
+            if gan.judge_text_encoder is not gan.text_encoder:
+                folder_of_judge = staging / JUDGE_TEXT_ENCODER_FOLDER
+                gan.judge_text_encoder.save_to_preset(folder_of_judge)
         gan.save_weights(staging / WEIGHTS_FILE)
         replace_folder(staging, folder)
     finally:
@@ -79,18 +86,23 @@ def load_model(cls, folder, weights=None):
     if config["judge"] is not None:
         judge = ImageEncoder.from_config(config["judge"])
         bank = keras.ops.zeros((config["bank_size"], generator.text_dim))
-    text_encoder = None
-    if config["text_encoder"]:
-        text_encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
     gan = cls(
         generator,
         Discriminator.from_config(config["discriminator"]),
-        text_encoder,
+        None,
         judge,
         bank,
         seed=config["seed"],
         truncation=config.get("truncation"),
+        train_text_encoder=config.get("train_text_encoder", "frozen"),
+        captioner=config.get("captioner"),
     )
+    if config["text_encoder"]:
+        encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
+        judges = folder / JUDGE_TEXT_ENCODER_FOLDER
+        has_own = judges.is_dir()
+        judge_encoder = GPT2TextEncoder.from_preset(judges) if has_own else None
+        gan.set_text_encoder(encoder, judge_encoder)
     # Compiled, so that the optimizers' slots have a place to go.
     restore_compilation(gan, config.get("compilation", {}))
     gan.load_weights(weights or folder / WEIGHTS_FILE)

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 
 from aigc_keras.datasets import CaptionTable
-from aigc_keras.language import GPT2TextEncoder, encode_captions
+from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
+from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
@@ -223,8 +224,15 @@ def reading_batches(dataset, table, settings):
             }
 
 
-def make_caption_table(text_encoder, dataset, cache_dir):
+def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):
     """Encode all captions of a data set, once.
+
+    Args:
+        text_encoder: `GPT2TextEncoder`.
+        dataset: `CaptionedDataset`.
+        cache_dir: Path where encoded captions are kept, or None.
+        for_language_side: bool. Whether GPT-2 reads them again at each step: then
+            their languages are added and columns of padding left out.
 
     Returns:
         `CaptionTable` in the order of `dataset.flat_captions`.
@@ -233,7 +241,11 @@ def make_caption_table(text_encoder, dataset, cache_dir):
         arrays = encode_captions(
             text_encoder, dataset.flat_captions, cache_dir, on_batch=update
         )
-    return CaptionTable(**arrays)
+    if not for_language_side:
+        return CaptionTable(**arrays)
+    ids, mask = trim_padding(arrays["token_ids"], arrays["padding_mask"])
+    language = language_places(dataset.flat_captions)
+    return CaptionTable(ids, mask, arrays["text_embedding"], language)
 
 
 def make_caption_bank(table, seed):

@@ -8,6 +8,7 @@ from aigc_keras.datasets import Augmentation, CaptionRules
 from aigc_keras.datasets.framing import get_framing
 from aigc_keras.datasets.loading import MAX_FAULTY
 from aigc_keras.language.text_encoder import check_preset
+from aigc_keras.models.language_side import check_trained
 from aigc_keras.models.presets import training_defaults
 from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.training.recipes import RECIPES
@@ -54,6 +55,10 @@ class TrainingConfig:
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
         penalty: str or None. A name in `losses.PENALTIES`.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
+        train_text_encoder: str. How much of GPT-2 learns with the GAN, see
+            `TextToImageGAN`.
+        language_learning_rate: float. Rate of what learns of GPT-2 and of a captioner
+            that is trained along.
         early_stopping: str or None. A name in `EARLY_STOPPING_MEASURES`: the run ends
             when five measurements, one a sample grid, bring nothing better.
         log_every: int. Steps between lines of `metrics.jsonl`.
@@ -91,6 +96,8 @@ class TrainingConfig:
     loss: str | None = None
     penalty: str | None = None
     ema_half_life: float | None = None
+    train_text_encoder: str | None = None
+    language_learning_rate: float | None = None
     early_stopping: str | None = None
     log_every: int = 50
     sample_every: int = 200
@@ -139,6 +146,7 @@ class TrainingConfig:
                 f"Received: batch_doublings={self.batch_doublings}"
             )
         losses.get_adversarial_loss(self.loss)
+        check_trained(self.train_text_encoder)
         if self.text_encoder is not None:
             check_preset(self.text_encoder)
         if self.penalty is not None and self.penalty not in losses.PENALTIES:
@@ -162,6 +170,7 @@ class TrainingConfig:
             "batch_size",
             "generator_learning_rate",
             "discriminator_learning_rate",
+            "language_learning_rate",
             "log_every",
             "sample_every",
             "save_every",

@@ -1,7 +1,6 @@
 """Trains what writes: GPT-2 on a data set's captions, and the captioner."""
 
 import math
-import shutil
 
 import keras
 import numpy as np
@@ -11,10 +10,10 @@ from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder
 from aigc_keras.models import ImageCaptioner
 from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.presets import get_preset
-from aigc_keras.models.saving import TEXT_ENCODER_FOLDER, replace_folder
+from aigc_keras.models.saving import TEXT_ENCODER_FOLDER
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.config import resolve_precision
-from aigc_keras.training.run_folder import RunFolder
+from aigc_keras.training.run_folder import RunFolder, replace_part
 from aigc_keras.training.trainer import dataset_arguments
 
 PROMPT_STEPS = 3000
@@ -23,7 +22,7 @@ PROMPT_BATCH_SIZE = 128
 # Few captions are soon known by heart.
 MOST_PASSES = 30
 # A model of OpenAI's size knows English already, and would forget it at a higher rate.
-RATES = {"small": 2e-3, "preset": 5e-5}
+RATES = {"small": 3e-3, "preset": 5e-5}
 
 
 def train_prompt_writer(config, run_dir, steps=None):
@@ -66,7 +65,7 @@ def train_prompt_writer(config, run_dir, steps=None):
             config.seed,
             update,
         )
-    _replace(model, run.prompt_writer_path)
+    replace_part(model, run.prompt_writer_path)
     return model, run
 
 
@@ -118,7 +117,7 @@ def train_captioner(config, run_dir, steps=None):
             verbose=0,
             callbacks=[show, keras.callbacks.TerminateOnNaN()],
         )
-    _replace(captioner, run.captioner_path)
+    replace_part(captioner, run.captioner_path)
     return captioner, run
 
 
@@ -146,14 +145,3 @@ def _new_language_model(run, config, captions):
         seed=config.seed,
         tokenizer=tokenizer,
     )
-
-
-def _replace(model, folder):
-    """Save a model to a folder that appears whole or not at all."""
-    staging = folder.with_name(f".{folder.name}.staging")
-    shutil.rmtree(staging, ignore_errors=True)
-    try:
-        model.save_to_preset(staging)
-        replace_folder(staging, folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

@@ -202,6 +202,17 @@ def write_text(path, text):
     os.replace(staging, path)
 
 
+def replace_part(model, folder):
+    """Save a model to a folder that appears whole or not at all."""
+    staging = folder.with_name(f".{folder.name}.staging")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        model.save_to_preset(staging)
+        replace_folder(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
 def load_run(path):
     """Load the newest checkpoint of a run.
 

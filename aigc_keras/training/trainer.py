@@ -10,7 +10,7 @@ from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
-from aigc_keras.models.fused_adam import make_optimizer
+from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
@@ -25,7 +25,7 @@ from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.early_stopping import EarlyStopping, make_measure
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.recipes import choose_recipe
-from aigc_keras.training.run_folder import RunFolder
+from aigc_keras.training.run_folder import RunFolder, replace_part
 from aigc_keras.training.sample_captions import sample_captions, source_options
 from aigc_keras.training.schedules import batch_phases
 
@@ -69,8 +69,17 @@ def train(config, run_dir):
         gan.load_weights(run.weights_path(step))
     run.forget_after(step)
     _fit(gan, run, config, dataset, sample_captions(dataset, source))
+    if gan.language_side is not None:
+        _save_parts(gan, run)
     write_model_card(run, run.read_config(), dataset)
     return gan, run
+
+
+def _save_parts(gan, run):
+    """Write GPT-2 and the captioner where the commands look for them."""
+    replace_part(gan.language_side.language_model, run.prompt_writer_path)
+    if gan.captioner is not None:
+        replace_part(gan.captioner, run.captioner_path)
 
 
 def _open_or_make_model(run, config, dataset):
@@ -80,7 +89,11 @@ def _open_or_make_model(run, config, dataset):
         return TextToImageGAN.load(run.model_path), steps[-1] if steps else 0
     keras.utils.set_random_seed(config.seed)
     gan = TextToImageGAN.from_preset(
-        config.preset, None, image_size=config.image_size, seed=config.seed
+        config.preset,
+        None,
+        image_size=config.image_size,
+        seed=config.seed,
+        train_text_encoder=config.train_text_encoder,
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config))
     compile_for(gan, config, dataset)
@@ -109,6 +122,7 @@ def compile_for(gan, config, dataset):
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         diff_augment=DiffAugment() if recipe.diff_augment else None,
         ema_half_life=config.ema_half_life,
+        language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),
         jit_compile=False,
     )
 

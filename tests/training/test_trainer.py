@@ -11,13 +11,16 @@ import tensorflow as tf
 from PIL import Image
 
 from aigc_keras.datasets import DatasetError
+from aigc_keras.models import PRESETS
 from aigc_keras.training import (
     RunError,
     RunFolder,
     TrainingConfig,
     TrainingDiverged,
     load_run,
+    open_captioner,
     open_model,
+    open_prompt_writer,
     train,
     trainer,
 )
@@ -250,3 +253,17 @@ def test_a_model_is_opened_from_a_run_or_a_folder(tiny_run, tmp_path):
     assert np.abs(first.astype(int) - second).max() <= 4
     with pytest.raises(RunError, match="nowhere"):
         open_model(preset="nowhere")
+
+
+def test_one_run_trains_gan_gpt2_and_captioner(tiny_settings, tmp_path, monkeypatch):
+    monkeypatch.setitem(PRESETS["tiny_32"], "captioner", {"base_channels": 2})
+    settings = {**tiny_settings, "steps": 4, "train_text_encoder": "full"}
+    gan, run = train(TrainingConfig(**settings), tmp_path / "run")
+    assert {"language_model", "captioner"} <= set(run.last_losses())
+    loaded = load_run(tmp_path / "run")
+    text = ["a small red ring"]
+    np.testing.assert_array_equal(loaded.generate(text), gan.generate(text))
+    pictures = gan.generate(text * 2)
+    written = open_captioner(tmp_path / "run").caption(pictures)
+    assert written == gan.captioner.caption(pictures)
+    assert open_prompt_writer(tmp_path / "run").generate(num=2)
