@@ -19,13 +19,13 @@ import json
 import os
 import resource
 import statistics
-import subprocess
 import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from workers import Worker, answer
 
 SETTINGS = {
     "image_size": 64,
@@ -113,45 +113,6 @@ def work(kind, settings):
         answer({"speed": settings["batch_size"] / per_step, "peak_mb": round(peak)})
 
 
-def answer(values):
-    """Send a line to the driver."""
-    print("ANSWER " + json.dumps(values), flush=True)
-
-
-class Worker:
-    """A contestant's process."""
-
-    def __init__(self, kind, settings):
-        self.kind, self.speeds = kind, []
-        self.process = subprocess.Popen(
-            [sys.executable, __file__, "--work", kind, "--settings"]
-            + [json.dumps(settings)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.facts = self.read()
-
-    def read(self):
-        """Return the worker's next answer."""
-        for line in self.process.stdout:
-            if line.startswith("ANSWER "):
-                return json.loads(line.removeprefix("ANSWER "))
-        raise RuntimeError(f"{self.kind}: the worker ended; run it with --work to see")
-
-    def ask(self, line):
-        """Send a line and return the answer."""
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self):
-        """End the process."""
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def say(text):
     """Show progress."""
     print(text, file=sys.stderr, flush=True)
@@ -171,7 +132,7 @@ def compare(rounds):
     for kind in kinds:
         say(f"starting: {kind}")
         try:
-            workers.append(Worker(kind, SETTINGS))
+            workers.append(Worker(__file__, kind, SETTINGS))
         except RuntimeError as error:
             # Whether `torch.compile` works depends on the machine.
             if "compiled" not in kind:
@@ -212,7 +173,7 @@ def grow():
     for image_size in (32, 64, 128, 256):
         for batch_size in (16, 32, 64, 128):
             sizes = {"image_size": image_size, "batch_size": batch_size}
-            worker = Worker("package", {**SETTINGS, **sizes})
+            worker = Worker(__file__, "package", {**SETTINGS, **sizes})
             figures = worker.ask(SECONDS)
             worker.close()
             flops = worker.facts["flops_per_image"]

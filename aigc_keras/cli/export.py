@@ -22,7 +22,7 @@ def export(
     """Export a run as a SavedModel: text and seed in, pictures out.
 
     With --format preset: a small folder of half-precision weights, which every --preset
-    and `TextToImageGAN.from_preset` read.
+    and `TextToImageGAN.from_preset` read; a prompt writer and a captioner go along.
 
     Example: aigc-keras export --run saved_models/runs/quickstart
     """
@@ -30,7 +30,7 @@ def export(
     import pathlib
 
     from aigc_keras.serving import export
-    from aigc_keras.training import RunError, open_model
+    from aigc_keras.training import RunError, open_model, open_parts
 
     if format not in ("saved_model", "preset"):
         raise RunError(
@@ -40,7 +40,7 @@ def export(
         raise RunError("A preset needs a folder. Received: no --output")
     gan = open_model(run, preset)
     if format == "preset":
-        gan.save_to_preset(output)
+        gan.save_to_preset(output, **open_parts(run, preset))
         print_result({"saved": output}, json, [output])
         return
     version = export(gan, output or f"saved_models/{pathlib.Path(run or preset).name}")

@@ -270,6 +270,7 @@ class ImageCaptioner(keras.Model):
                     tf.TensorSpec((None, side, side, 3), tf.float32),
                     tf.TensorSpec((None,), tf.int32),
                 ],
+                autograph=False,
             )
             self._decoders[key] = (decode, sampler)
         return self._decoders[key]

@@ -11,6 +11,7 @@ from aigc_keras.training.run_folder import (
     load_run,
     open_captioner,
     open_model,
+    open_parts,
     open_prompt_writer,
 )
 from aigc_keras.training.trainer import train
@@ -24,6 +25,7 @@ __all__ = [
     "load_run",
     "open_captioner",
     "open_model",
+    "open_parts",
     "open_prompt_writer",
     "train",
     "train_captioner",

@@ -28,7 +28,13 @@ RECIPES = {
     # The judge is soon fooled where it has seen few pictures: it leads to textures, not
     # to things. There a caption's own picture, seen from afar, leads better.
     "few": Recipe(
-        LossWeights(matching=0.1, judge_matching=0.3, judge_tokens=0.0, layout=50.0),
+        LossWeights(
+            matching=0.1,
+            judge_matching=0.3,
+            judge_tokens=0.0,
+            layout=50.0,
+            diversity=0.0,
+        ),
         diff_augment=True,
     ),
 }

@@ -1,5 +1,6 @@
 """One run, one folder: what lies where, and how it is written."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -247,6 +248,20 @@ def open_prompt_writer(run=None, preset=None):
 def open_captioner(run=None, preset=None):
     """Load the captioner of a run or of a packaged model; see `open_prompt_writer`."""
     return ImageCaptioner.from_preset(_part(run, preset, CAPTIONER_FOLDER, "captioner"))
+
+
+def open_parts(run=None, preset=None):
+    """Load what a run or a packaged model has beside its GAN.
+
+    Returns:
+        Dict with those of `prompt_writer` and `captioner` that are there.
+    """
+    parts = {"prompt_writer": open_prompt_writer, "captioner": open_captioner}
+    found = {}
+    for name, open_part in parts.items():
+        with contextlib.suppress(RunError):
+            found[name] = open_part(run, preset)
+    return found
 
 
 def _part(run, preset, name, task):

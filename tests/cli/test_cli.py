@@ -32,10 +32,10 @@ def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-COMMANDS = "quickstart train generate evaluate export presets datasets".split()
+COMMANDS = "quickstart train generate caption prompt evaluate export presets datasets"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", COMMANDS.split())
 def test_help_shows_an_example(capfd, command):
     status, output, _ = run_cli(capfd, command, "--help")
     assert status == 0 and f"Example: aigc-keras {command}" in output

@@ -151,6 +151,7 @@ def test_its_decoding_can_be_exported(captioner, dataset, tmp_path):
             tf.TensorSpec((None, 32, 32, 3), tf.float32),
             tf.TensorSpec((None,), tf.int32),
         ],
+        autograph=False,
     )
     tf.saved_model.save(module, str(tmp_path / "decode"))
     loaded = tf.saved_model.load(str(tmp_path / "decode"))

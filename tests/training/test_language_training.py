@@ -13,6 +13,7 @@ from aigc_keras.training import (
     TrainingConfig,
     load_run,
     open_captioner,
+    open_parts,
     open_prompt_writer,
     train_captioner,
     train_prompt_writer,
@@ -74,8 +75,9 @@ def test_a_run_without_them_says_how_to_train_them(tiny_run, tmp_path):
 
 def test_they_travel_with_a_packaged_model(run_dir, tmp_path):
     gan = load_run(run_dir)
-    writer, captioner = open_prompt_writer(run_dir), open_captioner(run_dir)
-    gan.save_to_preset(tmp_path / "whole", writer, captioner)
+    parts = open_parts(run_dir)
+    captioner = parts["captioner"]
+    gan.save_to_preset(tmp_path / "whole", **parts)
     gan.save_to_preset(tmp_path / "bare")
     packed = open_captioner(preset=str(tmp_path / "whole"))
     assert isinstance(packed, ImageCaptioner)
@@ -83,5 +85,6 @@ def test_they_travel_with_a_packaged_model(run_dir, tmp_path):
     assert packed.caption(pictures) == captioner.caption(pictures)
     assert open_prompt_writer(preset=str(tmp_path / "whole")).generate(num=1)
     assert isinstance(TextToImageGAN.from_preset(tmp_path / "whole"), TextToImageGAN)
+    assert not open_parts(preset=str(tmp_path / "bare"))
     with pytest.raises(RunError, match="must have a captioner"):
         open_captioner(preset=str(tmp_path / "bare"))
