@@ -49,6 +49,7 @@ class Row:
     rates: tuple = (1e-3, 1e-3)
     generator: dict = dataclasses.field(default_factory=dict)
     discriminator: dict = dataclasses.field(default_factory=dict)
+    train_text_encoder: str = "frozen"
 
 
 QUARTER = {"patch_size": 4, "stages": (8, 8, 4)}
@@ -60,7 +61,8 @@ ROWS = {
     "no contrastive term": Row(weights={"matching": 0.0}),
     "no wrong caption": Row(weights={"wrong_caption": 0.0}),
     "no judge": Row(weights={"judge_matching": 0.0, "judge_tokens": 0.0}),
-    "judge weight 1": Row(weights={"judge_matching": 1.0, "judge_tokens": 0.1}),
+    "judge weight 0.3": Row(weights={"judge_matching": 0.3, "judge_tokens": 0.02}),
+    "judge weight 1.2": Row(weights={"judge_matching": 1.2, "judge_tokens": 0.08}),
     "matching-aware": Row(penalty=losses.MatchingAwarePenalty()),
     "r1 exact": Row(penalty=losses.R1Penalty(0.5)),
     "r1 finite difference": Row(penalty=losses.FiniteDifferencePenalty(0.5)),
@@ -73,7 +75,11 @@ ROWS = {
     "noise 256": Row(generator={"noise_dim": 256}),
     "generator patch 4": Row(generator=QUARTER),
     "discriminator patch 2": Row(discriminator=HALF),
-    "diversity term": Row(weights={"diversity": 0.5, "difference": 0.04}),
+    "no diversity term": Row(weights={"diversity": 0.0}),
+    "diversity 0.5 at 0.05": Row(weights={"diversity": 0.5, "difference": 0.05}),
+    "GPT-2's pooler learns": Row(train_text_encoder="projection"),
+    "GPT-2's last block learns": Row(train_text_encoder="last_blocks"),
+    "GPT-2 learns": Row(train_text_encoder="full"),
 }
 
 
@@ -121,10 +127,11 @@ def run(row, seed, data, base, minutes, prepared_dir):
     gan = TextToImageGAN(
         Generator(**parts, **row.generator),
         Discriminator(**parts, **row.discriminator),
-        base.text_encoder,
+        base.text_encoder.copy(),
         base.judge,
         base.caption_bank,
         seed=seed,
+        train_text_encoder=row.train_text_encoder,
     )
     gan.compile(
         make_optimizer(row.rates[0]),
@@ -194,7 +201,8 @@ if __name__ == "__main__":
     # Seed by seed, so that a stopped table has every row.
     for seed in range(options.seeds):
         for name in options.rows:
-            path = folder / f"{name.replace(' ', '_')}_{options.minutes:g}_{seed}.json"
+            stem = name.replace(" ", "_").replace("'", "")
+            path = folder / f"{stem}_{options.minutes:g}_{seed}.json"
             if not path.exists():
                 row = (ROWS[name], seed, data, base, options.minutes)
                 path.write_text(json.dumps(run(*row, options.prepared_dir)))

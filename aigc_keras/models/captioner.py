@@ -4,13 +4,11 @@ import json
 import pathlib
 
 import keras
-import keras_nlp
 import numpy as np
 import tensorflow as tf
-from keras import ops
 
 from aigc_keras.datasets.pipeline import CaptionedDataset, CaptionTable, to_model_range
-from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder
+from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder, decoding
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.languages import LANGUAGES, language_places
 from aigc_keras.losses import next_token_loss
@@ -164,9 +162,8 @@ class ImageCaptioner(keras.Model):
             raise ValueError(
                 f"`language` must be one of {LANGUAGES}. Received: {language!r}"
             )
-        decode, sampler = self._decoder(method, num_beams, temperature, top_p)
-        if method == "sample":
-            sampler.seed_generator.state.assign([seed % 2**32, 0])
+        decode, seeds = self._decoder(method, num_beams, temperature, top_p)
+        seeds.state.assign([seed % 2**32, 0])
         captions = []
         starts = range(0, len(images), batch_size)
         for done, start in enumerate(starts, 1):
@@ -178,102 +175,56 @@ class ImageCaptioner(keras.Model):
                 on_batch(done, len(starts))
         return captions
 
-    def decode_tokens(self, image, language, sampler, max_length=None):
+    def decode_tokens(self, image, language, method, max_length=None):
         """Write captions as token ids, in a graph.
-
-        Keys and values of what stands before are kept, so each token costs one pass of
-        one token.
 
         Args:
             image: `(batch, image_size, image_size, 3)` float in [-1, 1].
             language: `(batch,)` int32.
-            sampler: One of `keras_nlp.samplers`.
+            method: One of `language.decoding`, such as `Greedy()`.
             max_length: int. Tokens at most, the start included; default: the language
                 model's `sequence_length`.
 
         Returns:
-            `(batch, max_length)` int32, from the start token on; what follows the first
-            end token has no meaning.
+            `(batch, max_length)` int32, from the start token on; end tokens after the
+            end.
         """
-        backbone, tokenizer = self.language_model.backbone, self.language_model
-        tokenizer = tokenizer.tokenizer
-        max_length = max_length or self.language_model.sequence_length
-        end = tokenizer.end_token_id
+        model = self.language_model
         prefix = self.prefix({"image": image, "language": language}, training=False)
-        batch, places = ops.shape(prefix)[0], prefix.shape[1]
-        heads = backbone.num_heads
-        head_dim = backbone.hidden_dim // heads
-        shape = (batch, 2, places + max_length, heads, head_dim)
-        cache = tuple(ops.zeros(shape) for _ in backbone.transformer_layers)
-        _, cache = self._read(prefix, cache, 0)
-
-        def next_token(prompt, cache, index):
-            last = ops.slice(prompt, [0, index - 1], [ops.shape(prompt)[0], 1])
-            x = backbone.token_embedding(last)
-            positions = backbone.position_embedding(x, start_index=index - 1)
-            x = backbone.embeddings_add((x, positions))
-            x, cache = self._read(x, cache, places + index - 1)
-            logits = backbone.token_embedding(backbone.layer_norm(x), reverse=True)
-            logits = ops.cast(logits[:, 0], "float32")
-            # A caption that has ended stays ended, or a beam would be charged for it.
-            ended = ops.logical_and(last == end, index > 1)
-            only_end = ops.where(ops.arange(logits.shape[-1]) == end, 0.0, -1e9)
-            return ops.where(ended, only_end, logits), None, cache
-
-        start = ops.full((batch, 1), tokenizer.start_token_id, dtype="int32")
-        # What is still to be written must not look like an end.
-        rest = ops.full((batch, max_length - 1), int(end == 0), dtype="int32")
-        prompt = ops.concatenate([start, rest], axis=1)
-        return sampler(
-            next=next_token,
-            prompt=prompt,
-            cache=cache,
-            index=1,
-            mask=ops.arange(max_length)[None] < ops.ones((batch, 1), dtype="int32"),
-            stop_token_ids=(end,),
+        return decoding.write_tokens(
+            model.backbone,
+            prefix,
+            method,
+            model.tokenizer.start_token_id,
+            model.tokenizer.end_token_id,
+            max_length or model.sequence_length,
         )
 
-    def _read(self, x, cache, index):
-        """Pass new places through the blocks; return them and the longer memory."""
-        backbone, caches = self.language_model.backbone, []
-        for layer, old in zip(backbone.transformer_layers, cache, strict=True):
-            x, new = layer(
-                x,
-                self_attention_cache=old,
-                self_attention_cache_update_index=index,
-                training=False,
-            )
-            caches.append(new)
-        return x, tuple(caches)
-
-    def _decoder(self, method, num_beams, temperature, top_p):
-        samplers = {
-            "greedy": (keras_nlp.samplers.GreedySampler, {}),
-            "beam": (keras_nlp.samplers.BeamSampler, {"num_beams": num_beams}),
-            "sample": (
-                keras_nlp.samplers.TopPSampler,
-                {"p": top_p, "temperature": temperature, "seed": 0},
-            ),
+    def _decoder(self, name, num_beams, temperature, top_p):
+        """Return the compiled decoding by a method, and its source of chance."""
+        seeds = keras.random.SeedGenerator(0)
+        methods = {
+            "greedy": decoding.Greedy(),
+            "beam": decoding.Beam(num_beams),
+            "sample": decoding.Sample(seeds, temperature, top_p),
         }
-        if method not in samplers:
+        if name not in methods:
             raise ValueError(
-                f"`method` must be one of {tuple(samplers)}. Received: {method!r}"
+                f"`method` must be one of {tuple(methods)}. Received: {name!r}"
             )
-        kind, settings = samplers[method]
-        key = (method, *settings.values())
-        if key not in self._decoders:
-            sampler = kind(**settings)
-            side = self.image_size
+        key = {"beam": (num_beams,), "sample": (temperature, top_p)}.get(name, ())
+        if (name, *key) not in self._decoders:
+            side, method = self.image_size, methods[name]
             decode = tf.function(
-                lambda image, language: self.decode_tokens(image, language, sampler),
+                lambda image, language: self.decode_tokens(image, language, method),
                 input_signature=[
                     tf.TensorSpec((None, side, side, 3), tf.float32),
                     tf.TensorSpec((None,), tf.int32),
                 ],
                 autograph=False,
             )
-            self._decoders[key] = (decode, sampler)
-        return self._decoders[key]
+            self._decoders[name, *key] = (decode, seeds)
+        return self._decoders[name, *key]
 
     def _text(self, row):
         end = self.language_model.tokenizer.end_token_id

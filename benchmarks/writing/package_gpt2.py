@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder, train_tokenizer
+from aigc_keras.language.decoding import Greedy
 from aigc_keras.models import ImageCaptioner
 
 
@@ -37,7 +38,7 @@ class Writer:
         model = GPT2LanguageModel(tokenizer, backbone, length)
         self.captioner = ImageCaptioner(model, 64)
         self.length = length
-        sampler = keras_nlp.samplers.GreedySampler()
+        sampler = Greedy()
         self.decode = tf.function(
             lambda image, language: self.captioner.decode_tokens(
                 image, language, sampler

@@ -1,7 +1,6 @@
 """The captioner learns, decodes as it was trained, and comes back from disk."""
 
 import keras
-import keras_nlp
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,6 +10,7 @@ from aigc_keras.datasets.pipeline import CaptionedDataset, to_model_range
 from aigc_keras.datasets.shapes.captions import write_captions
 from aigc_keras.datasets.shapes.render import make_example
 from aigc_keras.language import GPT2LanguageModel
+from aigc_keras.language.decoding import Greedy
 from aigc_keras.models import ImageCaptioner
 from aigc_keras.models.prefix_network import prefix_network
 
@@ -73,7 +73,7 @@ def test_step_by_step_it_writes_what_the_whole_model_finds_likeliest(dataset):
     """The kept keys and values stand for the whole sequence."""
     captioner = make_captioner(dataset, seed=3)
     batch = inputs(captioner, dataset)
-    sampler = keras_nlp.samplers.GreedySampler()
+    sampler = Greedy()
     rows = captioner.decode_tokens(batch["image"], batch["language"], sampler, 12)
     rows = keras.ops.convert_to_numpy(rows)
     batch |= {"token_ids": rows, "padding_mask": np.ones_like(rows, bool)}
@@ -142,7 +142,7 @@ def test_saved_and_loaded_it_says_the_same(captioner, dataset, tmp_path):
 
 
 def test_its_decoding_can_be_exported(captioner, dataset, tmp_path):
-    sampler = keras_nlp.samplers.GreedySampler()
+    sampler = Greedy()
     module = tf.Module()
     module.parts = captioner.weights
     module.decode = tf.function(
