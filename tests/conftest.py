@@ -76,6 +76,27 @@ def make_coco_directory():
 
 
 @pytest.fixture(scope="session")
+def draw_dataset():
+    """A function that draws a few `shapes` pictures of 32 pixels as a data set."""
+
+    def draw(number, per_language=1, batch_size=4):
+        import numpy as np
+
+        from aigc_keras.datasets.pipeline import CaptionedDataset
+        from aigc_keras.datasets.shapes import captions, render
+
+        made = [render.make_example(f"few/{i}", image_size=32) for i in range(number)]
+        said = [
+            captions.write_captions(scene, rng, per_language)[0]
+            for _, scene, rng in made
+        ]
+        images = np.stack([image for image, _, _ in made])
+        return CaptionedDataset("few", "train", images, said, batch_size)
+
+    return draw
+
+
+@pytest.fixture(scope="session")
 def tiny_coco(tmp_path_factory):
     """A directory of 12 pictures of 32 pixels in COCO's layout."""
     return write_coco_directory(tmp_path_factory.mktemp("tiny_coco"))

@@ -333,9 +333,9 @@ class TextToImageGAN(keras.Model):
         noise = self.draw_noise(step, tf.shape(data["image"])[0])
         with tf.GradientTape() as language_tape:
             data, spoken = self._read_captions(data)
-        text = objective.drawn_rows(self, data)["text_embedding"]
         with tf.GradientTape() as generator_tape:
-            generator_tape.watch(text)
+            generator_tape.watch(data["text_embedding"])
+            text = objective.drawn_rows(self, data)["text_embedding"]
             inputs = {"text_embedding": text, "noise": noise}
             fake = self.generator(inputs, training=True)
         with tf.GradientTape(persistent=True) as tape:
@@ -348,7 +348,9 @@ class TextToImageGAN(keras.Model):
         by_fake = objective.generator_slope(tape, self, terms, logits, fake, by_fake)
         generator_variables = self.generator.trainable_variables
         generator_gradients, by_text = generator_tape.gradient(
-            fake, [generator_variables, text], output_gradients=by_fake
+            fake,
+            [generator_variables, data["text_embedding"]],
+            output_gradients=by_fake,
         )
         if self.language_side is not None:
             by_text += objective.matching_slope(tape, self, terms, data)

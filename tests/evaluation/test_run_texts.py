@@ -5,19 +5,13 @@ import random
 import numpy as np
 import pytest
 
-from aigc_keras.datasets.pipeline import CaptionedDataset
-from aigc_keras.datasets.shapes.captions import write_captions
-from aigc_keras.datasets.shapes.render import make_example
 from aigc_keras.evaluation import measure_captions, measure_cycle, measure_prompts
 from aigc_keras.evaluation.tables import figures_table
 
 
 @pytest.fixture(scope="module")
-def dataset():
-    examples = [make_example(f"texts/{i}", image_size=32) for i in range(8)]
-    captions = [write_captions(scene, rng, 2)[0] for _, scene, rng in examples]
-    images = np.stack([image for image, _, _ in examples])
-    return CaptionedDataset("tiny", "test", images, captions, batch_size=4)
+def dataset(draw_dataset):
+    return draw_dataset(8, per_language=2)
 
 
 class Writer:

@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_keras.datasets.pipeline import CaptionedDataset
-from aigc_keras.datasets.shapes.captions import write_captions
-from aigc_keras.datasets.shapes.render import make_example
 from aigc_keras.language import GPT2TextEncoder
 from aigc_keras.models import (
     Discriminator,
@@ -23,11 +20,8 @@ from aigc_keras.models.text_side import make_caption_table
 
 
 @pytest.fixture(scope="module")
-def dataset():
-    examples = [make_example(f"joint/{i}", image_size=32) for i in range(8)]
-    captions = [write_captions(scene, rng, 1)[0] for _, scene, rng in examples]
-    images = np.stack([image for image, _, _ in examples])
-    return CaptionedDataset("tiny", "train", images, captions, batch_size=4)
+def dataset(draw_dataset):
+    return draw_dataset(8)
 
 
 def make_encoder(dataset):
@@ -113,15 +107,18 @@ def test_a_frozen_gpt2_is_not_touched(dataset):
     assert not of(seen, "transformer") and not of(seen, "pool")
 
 
-def test_the_text_gets_the_slope_of_the_generators_loss(dataset):
+@pytest.mark.parametrize("diversity", [0.0, 0.1])
+def test_the_text_gets_the_slope_of_the_generators_loss(dataset, diversity):
     """What three tapes hand on is what one tape around everything gives."""
-    gan = make_joint(dataset, "full", loss_weights=LossWeights(matching=0.0))
+    weights = LossWeights(matching=0.0, diversity=diversity)
+    gan = make_joint(dataset, "full", loss_weights=weights)
     batch = batch_of(gan, dataset)
     live, _ = gan.language_side.forward(batch)
     text, noise = live["text_embedding"], gan.draw_noise(0, 4)
     with tf.GradientTape() as tape:
         tape.watch(text)
-        fake = gan.generator({"text_embedding": text, "noise": noise})
+        drawn = objective.drawn_rows(gan, live)["text_embedding"]
+        fake = gan.generator({"text_embedding": drawn, "noise": noise})
         # The discriminator reads the captions as they are.
         fixed = {**live, "text_embedding": tf.stop_gradient(text)}
         terms, _ = objective.loss_terms(gan, fixed, fake, training=False)
