@@ -229,8 +229,8 @@ def layout_loss(images, targets, size=16):
     """Return the mean absolute difference of two batches seen from afar.
 
     Both are averaged down to `size` pixels a side first: the term settles what is where
-    in which colour, and leaves everything finer to the adversarial loss. For data sets
-    with few pictures, where a caption means one of them.
+    in which colour, and leaves everything finer to the adversarial loss. Strong, it is
+    for data sets with few pictures, where a caption means one of them.
 
     Reference: Isola et al., 2017, "pix2pix" (eq. 3, L1). Deviation: at a low scale.
 

@@ -22,6 +22,11 @@ from aigc_keras.models.objective import loss_terms
 from aigc_keras.models.randomness import noise_from_seed
 
 
+def plain(**weights):
+    """The weights with no term that only `shapes` needs, but those that are given."""
+    return LossWeights(**{"layout": 0.0, "diversity": 0.0, **weights})
+
+
 def weights_of(network):
     return [np.array(weight) for weight in network.get_weights()]
 
@@ -59,7 +64,7 @@ def test_it_is_one_functional_model(make_gan, make_batch):
 
 def test_a_step_moves_both_networks_and_both_optimizers(make_gan, make_batch):
     gan = make_gan(judge=True)
-    gan.compile()
+    gan.compile(loss_weights=plain())
     before = weights_of(gan.generator), weights_of(gan.discriminator)
     judge, bank = weights_of(gan.judge), gan.caption_bank.numpy()
     logs = gan.train_on_batch(make_batch(), return_dict=True)
@@ -85,7 +90,9 @@ def losses_names(judge):
 def test_each_network_follows_its_own_loss(make_gan, make_batch):
     """Plain descent by hand gives what the step gives."""
     gan, batch = make_gan(), make_batch()
-    gan.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    gan.compile(
+        keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), loss_weights=plain()
+    )
     data = {key: tf.constant(value) for key, value in batch.items()}
     expected = []
     for loss, network in (
@@ -130,7 +137,7 @@ def test_the_average_follows_its_formula(make_gan, make_batch):
 
 def test_evaluate_changes_nothing_and_uses_the_average(make_gan, make_batch):
     gan, batch = make_gan(), make_batch()
-    gan.compile()
+    gan.compile(loss_weights=plain())
     gan.train_on_batch(batch)
     before = weights_of(gan)
     gan.reset_metrics()
@@ -149,7 +156,7 @@ def test_the_same_seed_trains_the_same_weights(make_gan, make_batch):
     results = []
     for seed in (3, 3, 4):
         gan = make_gan(seed=seed)
-        gan.compile()
+        gan.compile(loss_weights=plain())
         for step in range(3):
             gan.train_on_batch(make_batch(seed=step))
         results.append(weights_of(gan.generator))
@@ -175,7 +182,7 @@ def test_it_learns_a_picture(make_gan):
 
 def test_mixed_precision_keeps_weights_and_average_in_float32(make_gan, make_batch):
     gan = make_gan(judge=True, dtype="mixed_bfloat16")
-    gan.compile()
+    gan.compile(loss_weights=plain())
     logs = gan.train_on_batch(make_batch(), return_dict=True)
     assert all(np.isfinite(value) for value in logs.values())
     assert {w.dtype for w in gan.generator.weights} == {"float32"}
@@ -260,7 +267,7 @@ def test_adapt_needs_a_judge(make_gan):
 
 def test_a_flip_that_would_lie_is_refused_before_training(make_gan, text_encoder):
     gan = make_gan(text_encoder=text_encoder)
-    gan.compile()
+    gan.compile(loss_weights=plain())
     images = np.zeros((4, 32, 32, 3), "uint8")
     dataset = CaptionedDataset("sides", "train", images, [["on the left"]] * 4, 2)
     with pytest.raises(DatasetError, match="'on the left'"):
@@ -299,7 +306,7 @@ def test_no_sum_of_a_step_depends_on_which_buffer_comes_free_first(
     bit: the graph optimizer had joined `guidance`, read twice, into such a sum.
     """
     gan = make_gan(judge=True)
-    gan.compile(loss_weights=LossWeights(layout=1.0))
+    gan.compile(loss_weights=plain(layout=1.0))
     step = tf.function(gan.train_step)
     context.enable_run_metadata()
     try:

@@ -10,6 +10,11 @@ from aigc_keras.models import LossWeights
 from aigc_keras.models.objective import drawn_rows, generator_slope, loss_terms
 
 
+def plain(**weights):
+    """The weights with no term that only `shapes` needs, but those that are given."""
+    return LossWeights(**{"layout": 0.0, "diversity": 0.0, **weights})
+
+
 def as_tensors(batch):
     return {key: tf.constant(value) for key, value in batch.items()}
 
@@ -29,7 +34,7 @@ def score(gan, image, text):
 @pytest.mark.parametrize("name", sorted(losses.ADVERSARIAL_LOSSES))
 def test_the_shared_pass_equals_three_separate_ones(name, make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
-    gan.compile(loss=name, loss_weights=LossWeights(wrong_caption=0.25, matching=2.0))
+    gan.compile(loss=name, loss_weights=plain(wrong_caption=0.25, matching=2.0))
     fake, terms = terms_of(gan, batch)
     text = batch["text_embedding"]
     real_out, fake_out = score(gan, batch["image"], text), score(gan, fake, text)
@@ -58,9 +63,7 @@ def test_the_shared_pass_equals_three_separate_ones(name, make_gan, make_batch):
 def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batch):
     gan, batch = make_gan(judge=True), as_tensors(make_batch())
     weights = {"matching": 0.0, "judge_matching": 3.0, "judge_tokens": 0.5}
-    gan.compile(
-        loss="hinge", loss_weights=LossWeights(**weights, judge_temperature=0.2)
-    )
+    gan.compile(loss="hinge", loss_weights=plain(**weights, judge_temperature=0.2))
     fake, terms = terms_of(gan, batch)
     verdict = gan.judge(fake)
     matching = losses.bank_contrastive_loss(
@@ -81,7 +84,7 @@ def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batc
 
 def test_a_penalty_counts_in_training_only(make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
-    gan.compile(penalty=losses.R1Penalty(gamma=10.0))
+    gan.compile(penalty=losses.R1Penalty(gamma=10.0), loss_weights=plain())
     _, evaluated = terms_of(gan, batch)
     _, trained = terms_of(gan, batch, training=True)
     assert "penalty" not in evaluated
@@ -97,7 +100,7 @@ def test_wrong_captions_raise_the_loss_of_a_discriminator_that_ignores_text(
     make_gan, make_batch
 ):
     gan, batch = make_gan(), as_tensors(make_batch())
-    weights = LossWeights(wrong_caption=1.0, matching=0.0)
+    weights = plain(wrong_caption=1.0, matching=0.0)
     gan.compile(loss="hinge", loss_weights=weights)
     projection = gan.discriminator.text_projection
     projection.set_weights([np.zeros_like(w) for w in projection.get_weights()])
@@ -110,24 +113,24 @@ def test_diff_augment_changes_what_the_discriminator_sees_in_training(
     make_gan, make_batch
 ):
     gan, batch = make_gan(judge=True), as_tensors(make_batch())
-    gan.compile()
-    _, plain = terms_of(gan, batch, training=True)
-    gan.compile(diff_augment=DiffAugment())
+    gan.compile(loss_weights=plain())
+    _, before = terms_of(gan, batch, training=True)
+    gan.compile(diff_augment=DiffAugment(), loss_weights=plain())
     _, augmented = terms_of(gan, batch, training=True)
     _, again = terms_of(gan, batch, training=True)
     _, evaluated = terms_of(gan, batch)
     assert augmented == again
-    assert augmented["discriminator_loss"] != plain["discriminator_loss"]
+    assert augmented["discriminator_loss"] != before["discriminator_loss"]
     assert evaluated["discriminator_loss"] == pytest.approx(
-        plain["discriminator_loss"], rel=1e-4
+        before["discriminator_loss"], rel=1e-4
     )
     # The judge reads the picture as it is.
-    assert augmented["judge_matching"] == pytest.approx(plain["judge_matching"])
+    assert augmented["judge_matching"] == pytest.approx(before["judge_matching"])
 
 
 def test_the_generator_learns_through_diff_augment(make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
-    gan.compile(diff_augment=DiffAugment())
+    gan.compile(diff_augment=DiffAugment(), loss_weights=plain())
     inputs = {
         "text_embedding": batch["text_embedding"],
         "noise": gan.draw_noise(0, 4),
@@ -142,35 +145,41 @@ def test_the_generator_learns_through_diff_augment(make_gan, make_batch):
 
 def test_the_layout_term_is_the_generator_s_alone(make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
-    gan.compile()
-    _, plain = terms_of(gan, batch)
-    gan.compile(loss_weights=LossWeights(layout=5.0))
+    gan.compile(loss_weights=plain())
+    _, before = terms_of(gan, batch)
+    gan.compile(loss_weights=plain(layout=5.0))
     fake, terms = terms_of(gan, batch)
     np.testing.assert_allclose(
         terms["layout"], losses.layout_loss(fake, batch["image"]), rtol=1e-5
     )
     np.testing.assert_allclose(
-        terms["generator_loss"] - plain["generator_loss"],
+        terms["generator_loss"] - before["generator_loss"],
         5 * terms["layout"],
         rtol=1e-4,
     )
-    assert terms["discriminator_loss"] == pytest.approx(plain["discriminator_loss"])
+    assert terms["discriminator_loss"] == pytest.approx(before["discriminator_loss"])
 
 
 def test_diversity_draws_half_of_the_captions_twice(make_gan, make_batch):
     gan, batch = make_gan(judge=True), as_tensors(make_batch())
-    gan.compile()
+    gan.compile(loss_weights=plain())
     assert drawn_rows(gan, batch) is batch
-    gan.compile(loss_weights=LossWeights(diversity=2.0, difference=0.3))
+    gan.compile(loss_weights=plain(diversity=2.0, difference=0.3))
     drawn = drawn_rows(gan, batch)
     for name, value in batch.items():
         np.testing.assert_array_equal(drawn[name][:2], value[:2])
         np.testing.assert_array_equal(drawn[name][2:], value[:2])
+    odd = {name: value[:3] for name, value in batch.items()}
+    last = drawn_rows(gan, odd)["text_embedding"]
+    np.testing.assert_array_equal(last, tf.gather(odd["text_embedding"], [0, 0, 2]))
+    assert terms_of(gan, odd)[1]["sameness"] > 0
     fake, terms = terms_of(gan, batch)
     sameness = losses.sameness_loss(fake[:2], fake[2:], 0.3)
     assert 0 < sameness <= 1
     np.testing.assert_allclose(terms["sameness"], sameness, rtol=1e-5)
-    guidance = 0.3 * terms["judge_matching"] + 0.02 * terms["judge_tokens"]
+    weights = gan.loss_weights
+    guidance = weights.judge_matching * terms["judge_matching"]
+    guidance += weights.judge_tokens * terms["judge_tokens"]
     guidance += 2 * sameness
     np.testing.assert_allclose(terms["guidance"], guidance, rtol=1e-5)
 
@@ -191,7 +200,7 @@ def test_one_way_back_gives_the_slope_of_the_generator_s_loss(
     gan, batch = make_gan(judge=judge), as_tensors(make_batch())
     gan.compile(
         loss=name,
-        loss_weights=LossWeights(wrong_caption=0.3, layout=3.0 * judge),
+        loss_weights=plain(wrong_caption=0.3, layout=3.0 * judge),
         diff_augment=augment,
     )
     inputs = {"text_embedding": batch["text_embedding"]}
