@@ -5,6 +5,9 @@ import typer
 from aigc_keras.cli.output import print_result
 from aigc_keras.cli.quiet import import_tensorflow
 
+# Prompts, or images of a split, where texts are measured.
+TEXTS = 1000
+
 
 def evaluate(
     task: str = typer.Option(
@@ -40,13 +43,11 @@ def evaluate(
             f"--task must be one of {', '.join(MEASURES)}. Received: task={task!r}"
         )
     config = _settings(run, dataset, prepared_dir)
-    with progress_bar("Unseen captions are drawn and read") as update:
-        if task == "gan":
-            result = _measure_gan(run, preset, config, num_images, seed, update)
-            print_result(result, json, alignment_table(result))
-            return
-    result = MEASURES[task](run, preset, config, split, num_images or 1000, seed)
-    print_result(result, json, figures_table(result))
+    measure, label = MEASURES[task]
+    with progress_bar(label) as update:
+        result = measure(run, preset, config, split, num_images, seed, update)
+    table = alignment_table if task == "gan" else figures_table
+    print_result(result, json, table(result))
 
 
 def _settings(run, dataset, prepared_dir):
@@ -70,10 +71,11 @@ def _load_split(config, split, image_size):
     )
 
 
-def _measure_gan(run, preset, config, num_images, seed, update):
+def _measure_gan(run, preset, config, split, num_images, seed, update):
     from aigc_keras.evaluation import evaluate_gan
     from aigc_keras.training import open_model
 
+    del split
     gan = open_model(run, preset)
     if run is None:
         gan.compile()
@@ -81,7 +83,7 @@ def _measure_gan(run, preset, config, num_images, seed, update):
     return evaluate_gan(gan, config.to_dict(), num_images or 2000, seed, update)
 
 
-def _measure_prompts(run, preset, config, split, num_images, seed):
+def _measure_prompts(run, preset, config, split, num_images, seed, update):
     from aigc_keras.evaluation import measure_prompts
     from aigc_keras.training import open_prompt_writer
 
@@ -89,32 +91,35 @@ def _measure_prompts(run, preset, config, split, num_images, seed):
     writer = open_prompt_writer(run, preset)
     known = _load_split(config, config.split, config.image_size).flat_captions
     scenes = config.dataset.startswith("shapes")
-    return {"prompts": measure_prompts(writer, known, num_images, seed, scenes)}
+    number = num_images or TEXTS
+    figures = measure_prompts(writer, known, number, seed, scenes, on_batch=update)
+    return {"prompts": figures}
 
 
-def _measure_captions(run, preset, config, split, num_images, seed):
+def _measure_captions(run, preset, config, split, num_images, seed, update):
     from aigc_keras.evaluation import measure_captions
     from aigc_keras.training import open_captioner
 
     del seed
     captioner = open_captioner(run, preset)
     dataset = _load_split(config, split, captioner.image_size)
-    return measure_captions(captioner, dataset, num_images)
+    return measure_captions(captioner, dataset, num_images or TEXTS, on_batch=update)
 
 
-def _measure_cycle(run, preset, config, split, num_images, seed):
+def _measure_cycle(run, preset, config, split, num_images, seed, update):
     from aigc_keras.evaluation import measure_cycle
     from aigc_keras.training import open_captioner, open_model
 
     captioner = open_captioner(run, preset)
     gan = open_model(run, preset)
     dataset = _load_split(config, split, captioner.image_size)
-    return measure_cycle(gan, captioner, dataset, num_images, seed)
+    number = num_images or TEXTS
+    return measure_cycle(gan, captioner, dataset, number, seed, on_batch=update)
 
 
 MEASURES = {
-    "gan": _measure_gan,
-    "prompts": _measure_prompts,
-    "captions": _measure_captions,
-    "cycle": _measure_cycle,
+    "gan": (_measure_gan, "Unseen captions are drawn and read"),
+    "prompts": (_measure_prompts, "GPT-2 writes captions"),
+    "captions": (_measure_captions, "Pictures are described"),
+    "cycle": (_measure_cycle, "Captions are drawn and described"),
 }

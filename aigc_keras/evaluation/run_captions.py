@@ -6,7 +6,9 @@ from aigc_keras.language import LANGUAGES, language_of
 from aigc_keras.metrics.text import bleu, chrf, distinct
 
 
-def measure_captions(captioner, dataset, num_images=1000, method="greedy"):
+def measure_captions(
+    captioner, dataset, num_images=1000, method="greedy", on_batch=None
+):
     """Describe a split's pictures and compare with what people, or templates, said.
 
     Protocol: the first `num_images` images, in each language that any of them has a
@@ -17,6 +19,7 @@ def measure_captions(captioner, dataset, num_images=1000, method="greedy"):
         dataset: `CaptionedDataset` of its image size.
         num_images: int. Images at most.
         method: str. See `ImageCaptioner.caption`.
+        on_batch: Function `(done, total)` called after each language, for progress.
 
     Returns:
         Dict `{language: {figure: float}}`: `bleu`, `chrf` (0 to 100), `distinct_1`,
@@ -25,7 +28,7 @@ def measure_captions(captioner, dataset, num_images=1000, method="greedy"):
     """
     number = min(num_images, dataset.num_images)
     results = {}
-    for language in LANGUAGES:
+    for done, language in enumerate(LANGUAGES, 1):
         references = [
             [text for text in texts if language_of(text) == language]
             for texts in dataset.captions[:number]
@@ -36,6 +39,8 @@ def measure_captions(captioner, dataset, num_images=1000, method="greedy"):
         written = captioner.caption(dataset.images[rows], language, method)
         wanted = [references[row] for row in rows]
         results[language] = compare_captions(written, wanted)
+        if on_batch:
+            on_batch(done, len(LANGUAGES))
     return results
 
 
@@ -56,7 +61,7 @@ def compare_captions(captions, references):
     return figures
 
 
-def measure_cycle(gan, captioner, dataset, num_images=1000, seed=0):
+def measure_cycle(gan, captioner, dataset, num_images=1000, seed=0, on_batch=None):
     """Draw captions, describe the drawings, and compare: caption, image, caption.
 
     Protocol: the first `num_images` images' first caption of each language, caption `i`
@@ -69,13 +74,14 @@ def measure_cycle(gan, captioner, dataset, num_images=1000, seed=0):
         dataset: `CaptionedDataset`.
         num_images: int. Captions a language at most.
         seed: int. Seed of the first drawing.
+        on_batch: Function `(done, total)` called after each language, for progress.
 
     Returns:
         As `measure_captions`; for `shapes`, `all_correct` is the share of captions that
         came back saying the same.
     """
     results = {}
-    for language in LANGUAGES:
+    for done, language in enumerate(LANGUAGES, 1):
         captions = [
             next((text for text in texts if language_of(text) == language), None)
             for texts in dataset.captions[:num_images]
@@ -85,4 +91,6 @@ def measure_cycle(gan, captioner, dataset, num_images=1000, seed=0):
             images = draw_captions(gan, captions, seed)
             written = captioner.caption(images, language)
             results[language] = compare_captions(written, [[c] for c in captions])
+        if on_batch:
+            on_batch(done, len(LANGUAGES))
     return results

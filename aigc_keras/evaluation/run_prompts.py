@@ -4,7 +4,9 @@ from aigc_keras.datasets.shapes.caption_reader import read_caption
 from aigc_keras.metrics.text import distinct
 
 
-def measure_prompts(language_model, known, num=1000, seed=0, scenes=False, batch=250):
+def measure_prompts(
+    language_model, known, num=1000, seed=0, scenes=False, batch=250, on_batch=None
+):
     """Sample captions freely and look at them.
 
     Protocol: no prompt, temperature 1, every token, `num` captions in batches of 250
@@ -17,6 +19,7 @@ def measure_prompts(language_model, known, num=1000, seed=0, scenes=False, batch
         seed: int. Seed of the first batch.
         scenes: bool. Whether the captions are those of `shapes` and can be parsed.
         batch: int. Captions at a time.
+        on_batch: Function `(done, total)` called after each batch, for progress.
 
     Returns:
         Dict of float: `new`, the share not in `known`; `different`, the share of
@@ -27,6 +30,8 @@ def measure_prompts(language_model, known, num=1000, seed=0, scenes=False, batch
     for index, start in enumerate(range(0, num, batch)):
         number = min(batch, num - start)
         captions += language_model.generate(num=number, seed=seed + index)
+        if on_batch:
+            on_batch(start + number, num)
     known = set(known)
     figures = {
         "new": _share(caption not in known for caption in captions),
