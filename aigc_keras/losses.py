@@ -263,12 +263,13 @@ def sameness_loss(first, second, difference, size=16):
         size: int. Pixels a side that are compared, default 16.
 
     Returns:
-        float32 scalar in [0, 1].
+        float32 scalar in [0, 1]; 0 where there is no pair.
     """
     factor = first.shape[1] // size
     change = ops.cast(first, "float32") - ops.cast(second, "float32")
     change = ops.mean(ops.abs(ops.average_pool(change, factor)), axis=(1, 2, 3))
-    return ops.mean(ops.relu(1.0 - change / difference))
+    number = ops.maximum(ops.cast(ops.shape(change)[0], "float32"), 1.0)
+    return ops.sum(ops.relu(1.0 - change / difference)) / number
 
 
 def cosine_similarity(first, second):

@@ -25,6 +25,9 @@ def generate(
         None, help="Keep noise within so many deviations [the model's, else all]."
     ),
     num: int = typer.Option(1, help="Pictures a caption."),
+    text_font: str = typer.Option(
+        None, help="Font file of imagined captions [one with Chinese glyphs]."
+    ),
     scale: int = typer.Option(1, help="Enlarge by a whole number."),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
@@ -35,8 +38,8 @@ def generate(
     """
     import_tensorflow()
     from aigc_keras.datasets.pictures import check_output, write_picture, write_png
-    from aigc_keras.datasets.preview import draw_preview
-    from aigc_keras.language.text_encoder import check_captions
+    from aigc_keras.datasets.preview import draw_preview, load_font
+    from aigc_keras.language.text_encoder import check_captions, is_caption
     from aigc_keras.training import open_model, open_prompt_writer
 
     captions = check_captions(captions or [])
@@ -47,7 +50,9 @@ def generate(
             caption
             for beginning in captions or [""]
             for caption in writer.generate(beginning, imagine, seed)
+            if is_caption(caption)
         ]
+        font = load_font(text_font, "".join(captions))
     if not captions:
         raise ValueError(
             "Give a caption to draw, or --imagine 8 to let GPT-2 write some. "
@@ -58,7 +63,8 @@ def generate(
     images = gan.generate(repeated, seed, truncation)
     if imagine is not None:
         width = 128 * max(1, scale)
-        write_png(draw_preview(images, repeated, min(4, len(images)), width), output)
+        columns = min(4, len(images))
+        write_png(draw_preview(images, repeated, columns, width, font), output)
     else:
         write_picture(
             images, output, columns=num if len(captions) > 1 else None, scale=scale

@@ -136,7 +136,17 @@ def train(
                 "--minutes is for the task gan; give --steps. "
                 f"Received: task={task!r}, minutes={minutes}"
             )
-        folder = train_language(task, config, run, steps, given=dataset)
+        given = {
+            "dataset": dataset,
+            "data_dir": data_dir,
+            "text_encoder": text_encoder,
+            "batch_size": batch_size,
+            "precision": precision,
+            "image_size": image_size,
+        }
+        # A GAN's own settings are not this task's.
+        config = config.replace(steps=10_000)
+        folder = train_language(task, config, run, steps, given)
         print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
         return
     gan, folder = train(config, run)
@@ -167,13 +177,13 @@ def train_language(task, config, run, steps, given):
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
-        given: str or None. The data set that was asked for.
+        given: Dict of the settings that were asked for, None where one was not.
 
     Returns:
         Path of what was trained.
 
     Raises:
-        ValueError: If there is no such task, or the run has another data set.
+        ValueError: If there is no such task, or the run has other settings.
     """
     from aigc_keras.training import RunFolder, train_captioner, train_prompt_writer
 
@@ -183,13 +193,15 @@ def train_language(task, config, run, steps, given):
             f"--task must be gan, {' or '.join(tasks)}. Received: task={task!r}"
         )
     folder = RunFolder(run)
-    if folder.config_path.exists():
+    if folder.config_path.exists() or folder.data_config_path.exists():
         config = folder.read_config()
-        if given not in (None, config.dataset):
-            raise ValueError(
-                f"{run} holds a run on {config.dataset}; choose another folder. "
-                f"Received: dataset={given!r}"
-            )
+        for name, value in given.items():
+            found = getattr(config, name)
+            if value not in (None, found):
+                raise ValueError(
+                    f"{run} holds a run with {name}={found!r}; choose another folder "
+                    f"or leave it out. Received: {name}={value!r}"
+                )
     tasks[task](config, run, steps)
     return folder.captioner_path if task == "captioner" else folder.prompt_writer_path
 

@@ -28,8 +28,8 @@ def draw_preview(images, captions, columns=6, width=160, font=None):
         captions: Sequence of n str.
         columns: int. Pictures a row.
         width: int. Width of a picture in the grid, pixels.
-        font: Path of a font file, or None: Pillow's own for captions it can draw, else
-            the first Chinese font that is found.
+        font: Path of a font file, a font that `load_font` returned, or None: Pillow's
+            own for captions it can draw, else the first Chinese font that is found.
 
     Returns:
         uint8 array `(height, width, 3)`, one picture.
@@ -37,7 +37,8 @@ def draw_preview(images, captions, columns=6, width=160, font=None):
     Raises:
         DatasetError: If a caption needs a font that is not there.
     """
-    font = _load_font(font, "".join(captions))
+    if not isinstance(font, ImageFont.FreeTypeFont | ImageFont.ImageFont):
+        font = load_font(font, "".join(captions))
     rows = -(-len(images) // columns)
     line = TEXT_SIZE + 4
     height = width + LINES * line + 8
@@ -57,7 +58,12 @@ def draw_preview(images, captions, columns=6, width=160, font=None):
     return np.asarray(sheet)
 
 
-def _load_font(path, text):
+def load_font(path, text):
+    """Return the font that draws a text; see `draw_preview`.
+
+    Raises:
+        DatasetError: If there is none, or the path is no font file.
+    """
     if path is None and text.isascii():
         return ImageFont.load_default(TEXT_SIZE)
     found = [path] if path else [p for p in CJK_FONTS if pathlib.Path(p).is_file()]

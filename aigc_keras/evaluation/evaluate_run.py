@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from aigc_keras.datasets import CaptionTable, load_dataset
+from aigc_keras.datasets import load_dataset
 from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
 from aigc_keras.datasets.registry import open_source
 from aigc_keras.datasets.shapes.examples import read_examples
 from aigc_keras.datasets.sources import Options
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_variety import measure_diversity, measure_realism
-from aigc_keras.language import encode_captions
+from aigc_keras.models.text_side import make_caption_table
 
 LOSS_IMAGES = 512
 
@@ -44,7 +44,9 @@ def evaluate_gan(gan, config, num_images=2000, seed=0, on_batch=None):
         **{name: config[name] for name in SOURCE_ARGUMENTS},
     )
     batch_size = min(config["batch_size"], dataset.num_images)
-    table = CaptionTable(**encode_captions(gan.text_encoder, dataset.flat_captions))
+    table = make_caption_table(
+        gan.judge_text_encoder, dataset, None, gan.language_side is not None
+    )
     batches = dataset.training_batches(table, batch_size, seed)
     steps = max(1, min(num_images, dataset.num_images, LOSS_IMAGES) // batch_size)
     losses = gan.evaluate(batches, steps=steps, verbose=0, return_dict=True)

@@ -17,6 +17,7 @@ from aigc_keras.language.causal_lm import (
 )
 from aigc_keras.language.graph_tokenizer import GraphTokenizer
 from aigc_keras.language.text_encoder import (
+    ENCODER_FILE,
     GPT2TextEncoder,
     check_captions,
     check_preset,
@@ -96,14 +97,18 @@ class GPT2LanguageModel:
             ValueError: If there is no such preset or folder.
         """
         check_preset(preset)
-        path = pathlib.Path(str(preset)) / _FILE
-        if path.is_file():
-            sequence_length = json.loads(path.read_text())["sequence_length"]
-        return cls(
-            keras_nlp.models.GPT2Tokenizer.from_preset(str(preset)),
-            keras_nlp.models.GPT2Backbone.from_preset(str(preset), dtype="float32"),
-            sequence_length,
+        for name in (_FILE, ENCODER_FILE):
+            path = pathlib.Path(str(preset)) / name
+            if path.is_file():
+                sequence_length = json.loads(path.read_text())["sequence_length"]
+                break
+        tokenizer = keras_nlp.models.GPT2Tokenizer.from_preset(str(preset))
+        backbone = keras_nlp.models.GPT2Backbone.from_preset(
+            str(preset), dtype="float32"
         )
+        # An encoder's GPT-2 was frozen when it was saved.
+        backbone.trainable = True
+        return cls(tokenizer, backbone, sequence_length)
 
     def save_to_preset(self, folder):
         """Write tokenizer and backbone to a folder that `from_preset` reads."""

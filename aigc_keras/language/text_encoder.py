@@ -19,7 +19,7 @@ from aigc_keras.language.graph_tokenizer import GraphTokenizer
 from aigc_keras.language.tokenizer import train_tokenizer
 
 MAX_CAPTION_CHARACTERS = 1000
-_ENCODER_FILE = "text_encoder.json"
+ENCODER_FILE = "text_encoder.json"
 _POOLER_FILE = "pooler.weights.h5"
 
 
@@ -39,6 +39,15 @@ def check_captions(captions):
     """
     captions = [captions] if isinstance(captions, str) else list(captions)
     return [_check_caption(caption) for caption in captions]
+
+
+def is_caption(text):
+    """Return whether `check_captions` accepts a text."""
+    try:
+        _check_caption(text)
+    except CaptionError:
+        return False
+    return True
 
 
 def _check_caption(caption):
@@ -210,7 +219,7 @@ class GPT2TextEncoder:
         """
         check_preset(preset)
         folder = pathlib.Path(str(preset))
-        if (folder / _ENCODER_FILE).is_file():
+        if (folder / ENCODER_FILE).is_file():
             return cls._from_folder(folder)
         return cls(
             keras_nlp.models.GPT2Tokenizer.from_preset(str(preset)),
@@ -220,7 +229,7 @@ class GPT2TextEncoder:
 
     @classmethod
     def _from_folder(cls, folder):
-        config = json.loads((folder / _ENCODER_FILE).read_text(encoding="utf-8"))
+        config = json.loads((folder / ENCODER_FILE).read_text(encoding="utf-8"))
         encoder = cls(
             keras_nlp.models.GPT2Tokenizer.from_preset(str(folder)),
             keras_nlp.models.GPT2Backbone.from_preset(str(folder), dtype="float32"),
@@ -236,6 +245,8 @@ class GPT2TextEncoder:
         """Return an encoder of the same weights that is trained apart."""
         backbone = type(self.backbone).from_config(self.backbone.get_config())
         backbone.set_weights(self.backbone.get_weights())
+        # One that was frozen for the GAN may be trained elsewhere.
+        backbone.trainable = True
         pooler = keras.Model.from_config(self.pooler.get_config())
         pooler.set_weights(self.pooler.get_weights())
         return type(self)(self.tokenizer, backbone, self.sequence_length, pooler)
@@ -251,7 +262,7 @@ class GPT2TextEncoder:
             config["pooler"] = self.pooler.get_config()
             self.pooler.save_weights(folder / _POOLER_FILE)
         text = json.dumps(config, indent=2, ensure_ascii=False)
-        (folder / _ENCODER_FILE).write_text(text, encoding="utf-8")
+        (folder / ENCODER_FILE).write_text(text, encoding="utf-8")
 
     def tokenize(self, captions):
         """Return token ids and mask.

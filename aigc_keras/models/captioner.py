@@ -16,6 +16,8 @@ from aigc_keras.models.prefix_network import prefix_network
 
 CONFIG_FILE = "captioner.json"
 WEIGHTS_FILE = "prefix.weights.h5"
+# Each is a graph; a long-lived server should not keep every one.
+MOST_DECODERS = 8
 
 
 class ImageCaptioner(keras.Model):
@@ -155,7 +157,7 @@ class ImageCaptioner(keras.Model):
             List of n str.
 
         Raises:
-            ValueError: If the images, the language or the method are not as above.
+            ValueError: If an argument is not as above.
         """
         images = self._check_images(images)
         if language not in LANGUAGES:
@@ -202,6 +204,12 @@ class ImageCaptioner(keras.Model):
 
     def _decoder(self, name, num_beams, temperature, top_p):
         """Return the compiled decoding by a method, and its source of chance."""
+        if num_beams < 1 or not temperature > 0 or not 0 < top_p <= 1:
+            raise ValueError(
+                "`num_beams` must be at least 1, `temperature` above 0 and `top_p` "
+                f"above 0 and at most 1. Received: num_beams={num_beams}, "
+                f"temperature={temperature}, top_p={top_p}"
+            )
         seeds = keras.random.SeedGenerator(0)
         methods = {
             "greedy": decoding.Greedy(),
@@ -214,6 +222,8 @@ class ImageCaptioner(keras.Model):
             )
         key = {"beam": (num_beams,), "sample": (temperature, top_p)}.get(name, ())
         if (name, *key) not in self._decoders:
+            while len(self._decoders) >= MOST_DECODERS:
+                del self._decoders[next(iter(self._decoders))]
             side, method = self.image_size, methods[name]
             decode = tf.function(
                 lambda image, language: self.decode_tokens(image, language, method),

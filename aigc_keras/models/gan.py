@@ -1,28 +1,28 @@
 """The combined model: text and noise to image and validity, and how it learns."""
 
-import dataclasses
-
 import keras
 import numpy as np
 import tensorflow as tf
 
 from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
-from aigc_keras.datasets.pipeline import CaptionedDataset, to_pixels
-from aigc_keras.language.text_encoder import check_captions
-from aigc_keras.models import building, objective, packaged, saving
-from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
-from aigc_keras.models.language_side import check_trained, make_language_side
+from aigc_keras.datasets.pipeline import CaptionedDataset
+from aigc_keras.models import (
+    building,
+    drawing,
+    language_side,
+    objective,
+    packaged,
+    saving,
+)
+from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.moving_average import averaged_copy, move_average
 from aigc_keras.models.part_sizes import check_parts
-from aigc_keras.models.randomness import noise_from_seed, training_noise
+from aigc_keras.models.randomness import training_noise
 from aigc_keras.models.text_side import (
     TextSideSettings,
-    make_caption_bank,
     make_caption_table,
-    make_text_encoder,
-    train_matching,
-    train_reading,
+    train_text_side,
 )
 
 
@@ -68,7 +68,7 @@ class TextToImageGAN(keras.Model):
         captioner=None,
         **kwargs,
     ):
-        check_trained(train_text_encoder)
+        language_side.check_trained(train_text_encoder)
         check_parts(generator, discriminator, text_encoder, judge, caption_bank)
         image = generator(generator.input)
         validity = discriminator(
@@ -84,9 +84,7 @@ class TextToImageGAN(keras.Model):
         self.ema_generator = averaged_copy(generator)
         self.train_text_encoder = train_text_encoder
         self.captioner_sizes = captioner
-        self.text_encoder = None
-        self.judge_text_encoder = None
-        self.language_side = None
+        self.text_encoder = self.judge_text_encoder = self.language_side = None
         if text_encoder is not None:
             self.set_text_encoder(text_encoder)
         self.training_data = None
@@ -104,8 +102,7 @@ class TextToImageGAN(keras.Model):
                 name="caption_bank",
             )
             self.caption_bank.assign(caption_bank)
-        self.seed = seed
-        self.truncation = truncation
+        self.seed, self.truncation = seed, truncation
         self._loss_trackers = {
             name: keras.metrics.Mean(name) for name in objective.LOSS_NAMES
         }
@@ -124,12 +121,16 @@ class TextToImageGAN(keras.Model):
         if judge_text_encoder is None:
             judge_text_encoder = text_encoder.copy() if learns else text_encoder
         self.judge_text_encoder = judge_text_encoder
-        self.language_side = make_language_side(
+        self.language_side = language_side.make_language_side(
             text_encoder,
             self.train_text_encoder,
             self.captioner_sizes,
             self.generator.image_size,
         )
+        if self.compiled:
+            self.language_optimizer = language_side.make_language_optimizer(
+                self.language_side, self.language_optimizer
+            )
 
     @property
     def captioner(self):
@@ -196,12 +197,9 @@ class TextToImageGAN(keras.Model):
                 "Received: judge=None"
             )
         settings = settings or TextSideSettings(seed=self.seed)
-        encoder = make_text_encoder(dataset, self.judge.vocabulary_size, settings)
-        train_matching(encoder, self.judge, dataset, settings)
+        encoder, bank = train_text_side(self.judge, dataset, settings, cache_dir)
         self.set_text_encoder(encoder)
-        table = make_caption_table(encoder, dataset, cache_dir)
-        train_reading(self.judge, dataset, table, settings)
-        self.caption_bank.assign(make_caption_bank(table, self.seed))
+        self.caption_bank.assign(bank)
 
     def fit(
         self,
@@ -311,10 +309,9 @@ class TextToImageGAN(keras.Model):
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.language_optimizer = None
-        if self.language_side is not None:
-            self.language_optimizer = language_optimizer or FusedAdam(1e-4)
-            self.language_optimizer.build(self.language_side.learned_variables())
+        self.language_optimizer = language_side.make_language_optimizer(
+            self.language_side, language_optimizer
+        )
 
     def train_step(self, data):
         """Update both networks once, and the moving average.
@@ -332,7 +329,7 @@ class TextToImageGAN(keras.Model):
         step = self.optimizer.iterations
         noise = self.draw_noise(step, tf.shape(data["image"])[0])
         with tf.GradientTape() as language_tape:
-            data, spoken = self._read_captions(data)
+            data, spoken = language_side.read_batch(self, data)
         with tf.GradientTape() as generator_tape:
             generator_tape.watch(data["text_embedding"])
             text = objective.drawn_rows(self, data)["text_embedding"]
@@ -354,7 +351,7 @@ class TextToImageGAN(keras.Model):
         )
         if self.language_side is not None:
             by_text += objective.matching_slope(tape, self, terms, data)
-            self._update_language(language_tape, data, spoken, by_text)
+            language_side.update(self, language_tape, data, spoken, by_text)
         del tape
         self.optimizer.apply(generator_gradients, generator_variables)
         self.discriminator_optimizer.apply(
@@ -369,23 +366,11 @@ class TextToImageGAN(keras.Model):
         )
         return self._track(terms | spoken)
 
-    def _read_captions(self, data):
-        """Return the batch with live sentence vectors, and GPT-2's own losses."""
-        if self.language_side is None:
-            return data, {}
-        return self.language_side.forward(data)
-
-    def _update_language(self, tape, data, spoken, by_text):
-        side = self.language_side
-        weights = dataclasses.asdict(self.loss_weights)
-        gradients = side.gradients(tape, data, spoken, by_text, weights)
-        self.language_optimizer.apply(gradients, side.learned_variables())
-
     def test_step(self, data):
         """Return the losses of a batch with the averaged generator; changes nothing."""
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         noise = self.draw_noise(0, tf.shape(data["image"])[0])
-        data, spoken = self._read_captions(data)
+        data, spoken = language_side.read_batch(self, data)
         text = objective.drawn_rows(self, data)["text_embedding"]
         fake = self.ema_generator({"text_embedding": text, "noise": noise})
         return self._track(objective.loss_terms(self, data, fake, False)[0] | spoken)
@@ -410,32 +395,7 @@ class TextToImageGAN(keras.Model):
             ValueError: If the model has no text encoder, or the seeds are not as many
                 as the captions.
         """
-        if self.text_encoder is None:
-            raise ValueError(
-                "`generate` needs a model with a text encoder. "
-                "Received: text_encoder=None"
-            )
-        captions = check_captions(captions)
-        seeds = [seed + i for i in range(len(captions))] if np.ndim(seed) == 0 else seed
-        if len(seeds) != len(captions):
-            raise ValueError(
-                "`seed` must be one int or one int a caption. "
-                f"Received: {len(seeds)} seeds for {len(captions)} captions"
-            )
-        if truncation is None:
-            truncation = self.truncation
-        images = [
-            self._draw_one(caption, int(row_seed), truncation)
-            for caption, row_seed in zip(captions, seeds, strict=True)
-        ]
-        side = self.generator.image_size
-        return np.stack(images) if images else np.zeros((0, side, side, 3), "uint8")
-
-    def _draw_one(self, caption, seed, truncation):
-        # One row at a time: a matrix product rounds differently in a larger batch.
-        embedding = self.text_encoder.encode([caption])["text_embedding"]
-        noise = noise_from_seed(seed, self.generator.noise_dim, truncation)[None]
-        return self.draw(embedding, noise)[0]
+        return drawing.draw_captions(self, captions, seed, truncation)
 
     def draw(self, text_embedding, noise, batch_size=64):
         """Draw sentence vectors with the averaged generator, in batches.
@@ -448,12 +408,7 @@ class TextToImageGAN(keras.Model):
         Returns:
             uint8 array `(n, image_size, image_size, 3)`.
         """
-        inputs = {
-            "text_embedding": np.asarray(text_embedding, "float32"),
-            "noise": np.asarray(noise, "float32"),
-        }
-        images = self.ema_generator.predict(inputs, batch_size=batch_size, verbose=0)
-        return to_pixels(images).numpy()
+        return drawing.draw_vectors(self, text_embedding, noise, batch_size)
 
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""

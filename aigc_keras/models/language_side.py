@@ -1,5 +1,7 @@
 """GPT-2 inside the training step: it learns from the GAN, the captions and images."""
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -7,6 +9,7 @@ from keras import ops
 from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.losses import next_token_loss
 from aigc_keras.models.captioner import ImageCaptioner
+from aigc_keras.models.fused_adam import FusedAdam
 
 # What of the text encoder learns, from nothing to everything.
 TRAINED_PARTS = ("frozen", "projection", "last_blocks", "full")
@@ -156,3 +159,42 @@ def make_language_side(text_encoder, trained, captioner, image_size):
     if text_encoder is None or (trained == "frozen" and captioner is None):
         return None
     return LanguageSide(text_encoder, trained, captioner, image_size)
+
+
+def make_language_optimizer(side, given):
+    """Return a built optimizer of what learns, or None where nothing does.
+
+    Args:
+        side: `LanguageSide`, or None.
+        given: Keras optimizer, or None for Adam with a rate of 1e-4. One that has been
+            built for other variables is copied.
+    """
+    if side is None:
+        return None
+    optimizer = given or FusedAdam(1e-4)
+    if optimizer.built:
+        optimizer = type(optimizer).from_config(optimizer.get_config())
+    optimizer.build(side.learned_variables())
+    return optimizer
+
+
+def read_batch(gan, data):
+    """Return a batch with live sentence vectors, and GPT-2's own losses by name."""
+    if gan.language_side is None:
+        return data, {}
+    return gan.language_side.forward(data)
+
+
+def update(gan, tape, data, terms, by_text):
+    """Move what learns of GPT-2 and the captioner by one step.
+
+    Args:
+        gan: Compiled `TextToImageGAN`.
+        tape: The `tf.GradientTape` in which `read_batch` ran.
+        data: The batch it returned.
+        terms: The losses it returned.
+        by_text: The GAN's slope by the batch's `text_embedding`.
+    """
+    side, weights = gan.language_side, dataclasses.asdict(gan.loss_weights)
+    gradients = side.gradients(tape, data, terms, by_text, weights)
+    gan.language_optimizer.apply(gradients, side.learned_variables())

@@ -13,7 +13,11 @@ from aigc_keras.language.text_encoder import GPT2TextEncoder
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
-from aigc_keras.models.saving import TEXT_ENCODER_FOLDER, replace_folder
+from aigc_keras.models.saving import (
+    JUDGE_TEXT_ENCODER_FOLDER,
+    TEXT_ENCODER_FOLDER,
+    replace_folder,
+)
 
 # Models that come with the package.
 SHIPPED_FOLDER = pathlib.Path(__file__).with_name("shipped")
@@ -49,6 +53,9 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
         np.savez(staging / WEIGHTS_FILE, **_collect(gan))
         gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
+        if gan.judge_text_encoder is not gan.text_encoder:
+            judges = staging / JUDGE_TEXT_ENCODER_FOLDER
+            gan.judge_text_encoder.save_to_preset(judges)
         if prompt_writer is not None:
             prompt_writer.save_to_preset(staging / PROMPT_WRITER_FOLDER)
         if captioner is not None:
@@ -92,7 +99,11 @@ def load_packaged(cls, folder, **kwargs):
         )
     encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
     settings = {"seed": config["seed"], "truncation": config["truncation"], **kwargs}
-    return cls(text_encoder=encoder, caption_bank=bank, **parts, **settings)
+    gan = cls(text_encoder=encoder, caption_bank=bank, **parts, **settings)
+    judges = folder / JUDGE_TEXT_ENCODER_FOLDER
+    if judges.is_dir():
+        gan.set_text_encoder(encoder, GPT2TextEncoder.from_preset(judges))
+    return gan
 
 
 def part_folder(preset, name):

@@ -54,6 +54,25 @@ class TextSideSettings:
     seed: int = 0
 
 
+def train_text_side(judge, dataset, settings, cache_dir):
+    """Train all that the GAN reads and is judged by.
+
+    Args:
+        judge: `ImageEncoder`. Trained in place.
+        dataset: `CaptionedDataset` of the judge's image size.
+        settings: `TextSideSettings`.
+        cache_dir: Path where encoded captions are kept, or None.
+
+    Returns:
+        Tuple of the `GPT2TextEncoder` and the caption bank, see `make_caption_bank`.
+    """
+    encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
+    train_matching(encoder, judge, dataset, settings)
+    table = make_caption_table(encoder, dataset, cache_dir)
+    train_reading(judge, dataset, table, settings)
+    return encoder, make_caption_bank(table, settings.seed)
+
+
 def make_text_encoder(dataset, vocabulary_size, settings):
     """Load a GPT-2 preset, or train a small GPT-2 on the data set's captions.
 

@@ -12,6 +12,7 @@ from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.saving import TEXT_ENCODER_FOLDER
 from aigc_keras.progress import progress_bar
+from aigc_keras.training.callbacks import TrainingDiverged
 from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.run_folder import RunFolder, replace_part
 from aigc_keras.training.trainer import dataset_arguments
@@ -44,11 +45,11 @@ def train_prompt_writer(config, run_dir, steps=None):
     Raises:
         RunError: If the folder cannot be written.
         DatasetError: If the data set cannot be read.
+        TrainingDiverged: If the loss is no longer finite.
     """
     run = RunFolder(run_dir)
-    if not run.config_path.exists():
-        run.start(config)
     dataset = _load(config)
+    run.start_data(config)
     captions = list(dict.fromkeys(dataset.flat_captions))
     rng = np.random.default_rng(config.seed)
     number = min(len(captions), (steps or PROMPT_STEPS) * PROMPT_BATCH_SIZE)
@@ -57,7 +58,7 @@ def train_prompt_writer(config, run_dir, steps=None):
     model = _new_language_model(run, config, captions)
     rate = RATES["preset" if config.text_encoder else "small"]
     with progress_bar("GPT-2 learns to write captions") as update:
-        model.fit(
+        losses = model.fit(
             captions,
             min(epochs, MOST_PASSES),
             rate,
@@ -65,6 +66,7 @@ def train_prompt_writer(config, run_dir, steps=None):
             config.seed,
             update,
         )
+    _check_finite(losses[-1], "GPT-2")
     replace_part(model, run.prompt_writer_path)
     return model, run
 
@@ -88,6 +90,7 @@ def train_captioner(config, run_dir, steps=None):
         DatasetError: If the data set cannot be read.
     """
     run = RunFolder(run_dir)
+    dataset = _load(config)
     if run.prompt_writer_path.is_dir():
         language_model = GPT2LanguageModel.from_preset(run.prompt_writer_path)
     else:
@@ -110,15 +113,25 @@ def train_captioner(config, run_dir, steps=None):
                 batch + 1, steps, f"loss {logs['loss']:.3f}"
             )
         )
-        captioner.fit(
-            _load(config),
+        history = captioner.fit(
+            dataset,
             steps_per_epoch=steps,
             seed=config.seed,
             verbose=0,
             callbacks=[show, keras.callbacks.TerminateOnNaN()],
         )
+    _check_finite(history.history["loss"][-1], "the captioner")
     replace_part(captioner, run.captioner_path)
     return captioner, run
+
+
+def _check_finite(loss, name):
+    """Keep what was there when a training came to nothing."""
+    if not math.isfinite(loss):
+        raise TrainingDiverged(
+            f"The loss of {name} must stay finite; what was trained before is kept. "
+            f"Received: {loss}"
+        )
 
 
 def _load(config):

@@ -32,6 +32,8 @@ class RunFolder:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.config_path = self.path / "config.json"
+        # What a run without a GAN was trained on.
+        self.data_config_path = self.path / "data_config.json"
         self.model_path = self.path / "model"
         self.metrics_path = self.path / "metrics.jsonl"
         self.samples_path = self.path / "samples"
@@ -100,6 +102,14 @@ class RunFolder:
                 f"Received: {self.path} ({error.strerror})"
             ) from error
 
+    def start_data(self, config):
+        """Create the folder of a run that is not, or not yet, one of a GAN."""
+        self._check_writable()
+        if not self.config_path.exists():
+            self.path.mkdir(parents=True, exist_ok=True)
+            text = json.dumps(config.to_dict(), indent=2) + "\n"
+            write_text(self.data_config_path, text)
+
     def read_config(self):
         """Return the `TrainingConfig` of the run.
 
@@ -107,7 +117,9 @@ class RunFolder:
             RunError: If there is no run, or its settings cannot be read.
         """
         try:
-            settings = json.loads(self.config_path.read_text(encoding="utf-8"))
+            path = self.config_path
+            path = path if path.exists() else self.data_config_path
+            settings = json.loads(path.read_text(encoding="utf-8"))
             return TrainingConfig(**settings)
         except FileNotFoundError as error:
             raise RunError(

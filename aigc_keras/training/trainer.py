@@ -68,9 +68,12 @@ def train(config, run_dir):
     if step:
         gan.load_weights(run.weights_path(step))
     run.forget_after(step)
-    _fit(gan, run, config, dataset, sample_captions(dataset, source))
-    if gan.language_side is not None:
-        _save_parts(gan, run)
+    try:
+        _fit(gan, run, config, dataset, sample_captions(dataset, source))
+    finally:
+        # Also after Ctrl-C. A run that was done already keeps what it has.
+        if gan.language_side is not None and gan.optimizer.iterations > step:
+            _save_parts(gan, run)
     write_model_card(run, run.read_config(), dataset)
     return gan, run
 

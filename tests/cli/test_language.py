@@ -94,7 +94,10 @@ def test_bad_input_gets_one_line(capfd, run, arguments, said):
 def test_another_data_set_than_the_runs_is_refused(capfd, run):
     arguments = ["train", "--task", "prompts", "--dataset", "shapes", "--run", run]
     status, _, errors = run_cli(capfd, *arguments)
-    assert status == 2 and "holds a run on coco_folder" in errors
+    assert status == 2 and "holds a run with dataset='coco_folder'" in errors
+    arguments = ["train", "--task", "prompts", "--batch-size", 7, "--run", run]
+    status, _, errors = run_cli(capfd, *arguments)
+    assert status == 2 and "batch_size=7" in errors
 
 
 @pytest.mark.parametrize("task", ["prompts", "captions", "cycle"])

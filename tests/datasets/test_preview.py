@@ -16,7 +16,7 @@ def images():
 @pytest.fixture
 def needs_chinese_font():
     try:
-        preview_lib._load_font(None, "红")
+        preview_lib.load_font(None, "红")
     except DatasetError as error:
         pytest.skip(str(error))
 

@@ -92,6 +92,19 @@ def test_an_encoders_gpt2_is_copied_not_shared(model):
         np.testing.assert_array_equal(old, weight.numpy())
 
 
+def test_a_frozen_encoders_folder_is_trained_and_keeps_its_length(model, tmp_path):
+    encoder = GPT2TextEncoder(model.tokenizer, model.backbone, 20).copy()
+    encoder.backbone.trainable = False
+    encoder.save_to_preset(tmp_path / "encoder")
+    loaded = GPT2LanguageModel.from_preset(tmp_path / "encoder")
+    assert loaded.sequence_length == 20
+    before = loaded.backbone.get_weights()
+    loaded.fit(CAPTIONS[:4], epochs=4)
+    after = loaded.backbone.get_weights()
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(before, after, strict=True))
+    assert encoder.copy().backbone.trainable_variables
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"num": 0}, {"temperature": -1}, {"top_k": 0}, {"top_p": 0}, {"top_p": 1.5}],

@@ -163,6 +163,9 @@ def test_bad_input_is_refused(captioner, dataset):
         captioner.caption(dataset.images, "fr")
     with pytest.raises(ValueError, match="method.*'loud'"):
         captioner.caption(dataset.images, method="loud")
+    for wrong in ({"num_beams": 0}, {"temperature": 0}, {"top_p": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))}=0"):
+            captioner.caption(dataset.images, **wrong)
     with pytest.raises(ValueError, match=r"float32 \(6, 32, 32, 3\)"):
         captioner.caption(to_model_range(dataset.images).numpy())
     with pytest.raises(ValueError, match="the map smaller"):

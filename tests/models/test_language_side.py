@@ -211,6 +211,39 @@ def test_saved_after_training_it_keeps_both_encoders(dataset, tmp_path):
     )
 
 
+def test_a_model_may_be_compiled_before_it_has_a_text_encoder(dataset):
+    """As `from_preset`, `compile`, `fit` do, where `fit` trains the encoder first."""
+    encoder = make_encoder(dataset)
+    gan = TextToImageGAN(
+        Generator(32, 8, 4, base_channels=2, condition_dim=8),
+        Discriminator(32, 8, base_channels=2, matching_dim=6),
+        train_text_encoder="projection",
+    )
+    gan.compile(jit_compile=False)
+    gan.set_text_encoder(encoder)
+    first = gan.language_optimizer
+    before = [w.numpy() for w in gan.language_side.learned_variables()]
+    gan.train_step(batch_of(gan, dataset))
+    after = [w.numpy() for w in gan.language_side.learned_variables()]
+    assert any(np.abs(a - b).max() > 0 for a, b in zip(before, after, strict=True))
+    gan.set_text_encoder(make_encoder(dataset))
+    assert gan.language_optimizer is not first
+    gan.train_step(batch_of(gan, dataset))
+
+
+def test_packaged_it_keeps_the_judges_encoder(dataset, tmp_path):
+    gan = make_joint(dataset, "full", language_optimizer=keras.optimizers.Adam(0.05))
+    gan.fit(dataset, steps_per_epoch=2, verbose=0)
+    gan.save_to_preset(tmp_path / "packed")
+    packed = TextToImageGAN.from_preset(tmp_path / "packed")
+    text = dataset.flat_captions[:2]
+    for name in ("text_encoder", "judge_text_encoder"):
+        one, other = (getattr(g, name).encode(text) for g in (gan, packed))
+        np.testing.assert_allclose(
+            one["text_embedding"], other["text_embedding"], atol=2e-2
+        )
+
+
 def test_an_unknown_choice_is_refused(dataset):
     with pytest.raises(ValueError, match="train_text_encoder='some'"):
         make_joint(dataset, "some")

@@ -173,6 +173,9 @@ def test_diversity_draws_half_of_the_captions_twice(make_gan, make_batch):
     last = drawn_rows(gan, odd)["text_embedding"]
     np.testing.assert_array_equal(last, tf.gather(odd["text_embedding"], [0, 0, 2]))
     assert terms_of(gan, odd)[1]["sameness"] > 0
+    # One picture alone has no pair.
+    alone = {name: value[:1] for name, value in batch.items()}
+    assert terms_of(gan, alone)[1]["sameness"] == 0
     fake, terms = terms_of(gan, batch)
     sameness = losses.sameness_loss(fake[:2], fake[2:], 0.3)
     assert 0 < sameness <= 1

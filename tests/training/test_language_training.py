@@ -2,6 +2,7 @@
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,6 +12,7 @@ from aigc_keras.training import (
     RunError,
     RunFolder,
     TrainingConfig,
+    TrainingDiverged,
     load_run,
     open_captioner,
     open_parts,
@@ -60,6 +62,32 @@ def test_training_again_replaces_what_was_there(run_dir, tiny_settings):
     assert any(np.abs(a - b).max() > 0 for a, b in zip(before, after, strict=True))
     for ours, theirs in zip(after, model.backbone.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_mistake_leaves_no_run_behind(tiny_settings, tmp_path):
+    wrong = TrainingConfig(**{**tiny_settings, "data_dir": str(tmp_path / "nowhere")})
+    for train_part in (train_prompt_writer, train_captioner):
+        with pytest.raises(ValueError, match="nowhere"):
+            train_part(wrong, tmp_path / "run", 1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_captioner_that_diverges_replaces_nothing(
+    run_dir, tiny_settings, monkeypatch
+):
+    before = open_captioner(run_dir).prefix.get_weights()
+    monkeypatch.setattr(ImageCaptioner, "compute_loss", nan_loss)
+    with pytest.raises(TrainingDiverged, match="Received: nan"):
+        train_captioner(TrainingConfig(**tiny_settings), run_dir, steps=2)
+    for old, new in zip(
+        before, open_captioner(run_dir).prefix.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(old, new)
+
+
+def nan_loss(self, x=None, y_pred=None, **kwargs):
+    del self, x, kwargs
+    return float("nan") * keras.ops.sum(y_pred)
 
 
 def test_a_run_without_them_says_how_to_train_them(tiny_run, tmp_path):

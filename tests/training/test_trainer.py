@@ -11,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from aigc_keras.datasets import DatasetError
+from aigc_keras.evaluation import evaluate_gan
 from aigc_keras.models import PRESETS
 from aigc_keras.training import (
     RunError,
@@ -267,3 +268,10 @@ def test_one_run_trains_gan_gpt2_and_captioner(tiny_settings, tmp_path, monkeypa
     written = open_captioner(tmp_path / "run").caption(pictures)
     assert written == gan.captioner.caption(pictures)
     assert open_prompt_writer(tmp_path / "run").generate(num=2)
+    # Measured by the vectors the judge was trained with.
+    figures = evaluate_gan(loaded, run.read_config().to_dict(), num_images=4)
+    assert {"language_model", "captioner"} <= set(figures["train"]["losses"])
+    # Run again, there is nothing to do: what was trained separately stays.
+    (run.captioner_path / "mine.txt").touch()
+    train(TrainingConfig(**settings), tmp_path / "run")
+    assert (run.captioner_path / "mine.txt").exists()
