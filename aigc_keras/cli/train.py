@@ -23,7 +23,9 @@ def train(
     augmentation: str = typer.Option(
         None, help="Comma-separated, such as flip,crop,color_jitter [the preset's]."
     ),
-    recipe: str = typer.Option(None, help="few or many [by number of pictures]."),
+    recipe: str = typer.Option(
+        None, help="few, many or open [the preset's, or by number]."
+    ),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),

@@ -67,6 +67,7 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
+        "training": {"recipe": "open"},
         "generator": {"base_channels": 16},
         "discriminator": {"base_channels": 16},
     },

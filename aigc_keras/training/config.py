@@ -25,7 +25,7 @@ class RunError(ValueError):
 class TrainingConfig:
     """Everything a run depends on; written to the run folder as `config.json`.
 
-    What is None and named in `presets.TRAINING` is filled in from the preset.
+    What is None and named in the preset's training is filled in from there.
 
     Args:
         dataset: str. Name of a captioned data set, see `load_dataset`.
@@ -35,7 +35,8 @@ class TrainingConfig:
             `load_dataset`.
         augmentation: Tuple of str, names in `datasets.AUGMENTATIONS`; None: the
             preset's.
-        recipe: str or None. A name in `RECIPES`; None: by the number of pictures.
+        recipe: str or None. A name in `RECIPES`; None: the preset's, or by the number
+            of pictures.
         split: str. The split that is trained on.
         preset: str. Architecture, a name in `PRESETS`.
         image_size: int. Side in pixels; overrides the preset's.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aigc_keras.training import TrainingConfig
 from aigc_keras.training.recipes import FEW_PICTURES, RECIPES, choose_recipe
 
 
@@ -22,3 +23,11 @@ def test_only_few_pictures_are_drawn_after_their_captions_own():
     few, many = (RECIPES[name].loss_weights.layout for name in ("few", "many"))
     assert few >= 10 * many
     assert RECIPES["few"].diff_augment and not RECIPES["many"].diff_augment
+
+
+def test_scenes_are_trained_by_captions_that_leave_places_open():
+    config = TrainingConfig("shapes/scenes", preset="scenes_64")
+    assert config.recipe == "open"
+    assert choose_recipe(config.recipe, 50_000).loss_weights.layout == 0
+    assert TrainingConfig(preset="scenes_64", recipe="many").recipe == "many"
+    assert TrainingConfig().recipe is None
