@@ -167,6 +167,7 @@ def test_the_judge_keeps_the_vectors_it_was_trained_with(dataset):
     assert np.abs(after - before).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_a_resumed_joint_training_is_an_unbroken_one(dataset, tmp_path):
     def fresh():
         return make_joint(dataset, "last_blocks", {"base_channels": 2})
@@ -192,6 +193,7 @@ def test_a_resumed_joint_training_is_an_unbroken_one(dataset, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_saved_after_training_it_keeps_both_encoders(dataset, tmp_path):
     gan = make_joint(
         dataset, "full", {}, language_optimizer=keras.optimizers.Adam(0.01)

@@ -46,6 +46,7 @@ def test_a_captioner_is_opened_from_its_run(run_dir):
     assert len(captioner.caption(np.zeros((2, 32, 32, 3), "uint8"))) == 2
 
 
+@pytest.mark.slow
 def test_the_same_settings_train_the_same(tiny_settings, tmp_path):
     config = TrainingConfig(**tiny_settings)
     models = [train_prompt_writer(config, tmp_path / n, 2)[0] for n in "ab"]

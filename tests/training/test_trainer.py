@@ -256,6 +256,7 @@ def test_a_model_is_opened_from_a_run_or_a_folder(tiny_run, tmp_path):
         open_model(preset="nowhere")
 
 
+@pytest.mark.slow
 def test_one_run_trains_gan_gpt2_and_captioner(tiny_settings, tmp_path, monkeypatch):
     monkeypatch.setitem(PRESETS["tiny_32"], "captioner", {"base_channels": 2})
     settings = {**tiny_settings, "steps": 4, "train_text_encoder": "full"}
