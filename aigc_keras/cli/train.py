@@ -8,7 +8,9 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 def train(
     task: str = typer.Option(
-        "gan", help="gan, prompts (GPT-2 writes captions) or captioner."
+        "gan",
+        help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
+        "captions) or captioner.",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
