@@ -1,9 +1,11 @@
-"""The kernel distance against a plain double sum."""
+"""The kernel distance against a plain double sum, its error against repetition."""
+
+import importlib
 
 import numpy as np
 import pytest
 
-from aigc_keras.metrics import kernel_distance
+from aigc_keras.metrics import KernelSums, kernel_distance
 
 
 def by_hand(x, y):
@@ -27,6 +29,19 @@ def test_it_is_the_unbiased_double_sum():
     assert kernel_distance(x, y) == pytest.approx(kernel_distance(y, x))
 
 
+def test_groups_and_blocks_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(23, 3)), rng.normal(1, 2, size=(17, 3))
+    # The function of that name hides the module.
+    module = importlib.import_module("aigc_keras.metrics.kernel_distance")
+    monkeypatch.setattr(module, "BLOCK", 5)
+    sums = KernelSums(x, y, groups=4)
+    assert sums.distance() == pytest.approx(by_hand(x, y))
+    counts = np.array([1.0, 0.0, 1.0, 1.0])
+    kept = x[np.arange(23) % 4 != 1]
+    assert sums.distance(counts) == pytest.approx(by_hand(kept, y))
+
+
 def test_samples_of_one_distribution_are_at_zero_and_others_are_not():
     rng = np.random.default_rng(1)
     values = [
@@ -37,6 +52,17 @@ def test_samples_of_one_distribution_are_at_zero_and_others_are_not():
     assert abs(np.mean(values)) < 3 * floor / np.sqrt(40)
     other = kernel_distance(rng.normal(size=(50, 4)), rng.normal(1, 1, (50, 4)))
     assert other > 10 * floor
+
+
+def test_the_standard_error_is_how_much_repetitions_differ():
+    rng = np.random.default_rng(2)
+    runs = [
+        KernelSums(rng.normal(size=(200, 4)), rng.normal(0.7, 1, (200, 4)), groups=40)
+        for _ in range(60)
+    ]
+    spread = np.std([run.distance() for run in runs])
+    error = np.mean([run.standard_error() for run in runs])
+    assert 0.7 * spread < error < 1.4 * spread
 
 
 @pytest.mark.parametrize("shape", [(1, 3), (5, 2)])

@@ -3,9 +3,17 @@
 import collections
 import math
 
+import numpy as np
 import pytest
 
-from aigc_keras.metrics.text import bleu, chrf, distinct, split_words
+from aigc_keras.metrics.text import (
+    bleu,
+    chrf,
+    coherence,
+    distinct,
+    lexical_richness,
+    split_words,
+)
 
 
 def grams(words, n):
@@ -72,3 +80,30 @@ def test_captions_without_a_reference_are_refused():
     for captions, references in (([], []), (["a"], []), (["a"], [[]])):
         with pytest.raises(ValueError, match="must have a reference"):
             chrf(captions, references)
+
+
+def test_richness_counts_words_and_chinese_characters():
+    figures = lexical_richness(["A red ring", "a red star", "红色"])
+    assert figures["vocabulary"] == 6
+    assert figures["type_token_ratio"] == pytest.approx(6 / 8)
+
+
+def test_the_ratio_of_stretches_does_not_fall_with_length():
+    words = [f"word{i % 50}" for i in range(1000)]
+    short, long = (lexical_richness([" ".join(words[:n])]) for n in (100, 1000))
+    assert long["type_token_ratio"] < short["type_token_ratio"] / 5
+    assert long["type_token_ratio_100"] == short["type_token_ratio_100"] == 0.5
+
+
+def test_richness_of_nothing_is_zero():
+    assert set(lexical_richness([]).values()) == {0}
+
+
+def test_coherence_is_the_cosine_of_neighbours_and_falls_when_shuffled():
+    angles = np.linspace(0, 3, 40)
+    walk = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    assert coherence(5 * walk) == pytest.approx(np.cos(angles[1]))
+    shuffled = walk[np.random.default_rng(0).permutation(40)]
+    assert coherence(shuffled) < coherence(walk) - 0.2
+    with pytest.raises(ValueError, match="n at least 2"):
+        coherence(walk[:1])
