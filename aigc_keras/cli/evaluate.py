@@ -1,4 +1,8 @@
-"""`aigc-keras evaluate`."""
+"""`aigc-keras evaluate` and `aigc-keras compare`."""
+
+import shlex
+import sys
+from pathlib import Path
 
 import typer
 
@@ -17,21 +21,41 @@ def evaluate(
     preset: str = typer.Option(
         "shapes_64", help="Trained model of the package, or a saved one's folder."
     ),
-    dataset: str = typer.Option("shapes", help="What a preset is measured on."),
-    prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
+    images: str = typer.Option(None, help="Folder of pictures, instead of a GAN."),
+    dataset: str = typer.Option(
+        None, "--dataset", "--reference", help="Data set [the run's own, or shapes]."
+    ),
+    data_dir: str = typer.Option(None, help="Your own folder, for --dataset."),
+    prepared_dir: str = typer.Option(None, help="Where prepared data are kept [data]."),
+    split: str = typer.Option(None, help="Split [test, where there is one]."),
     num_images: int = typer.Option(
         None, help="Images of a split, or prompts, at most [2000; 1000 of texts]."
     ),
-    split: str = typer.Option("test", help="Split, for captions and cycle."),
+    metrics: str = typer.Option(
+        None,
+        help="all, or some of alignment,distribution,matching,memorisation,language "
+        "[of a GAN alignment; all for a report].",
+    ),
+    num_samples: int = typer.Option(
+        1000, help="Samples that --metrics compares with as many real pictures."
+    ),
+    features: str = typer.Option(
+        "contrastive", help="contrastive, inception, or a file of Inception's weights."
+    ),
+    report: Path = typer.Option(None, help="HTML page to write."),
     seed: int = typer.Option(0, help="Seed of the first image."),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
     """Measure how well a run, or a trained model, draws captions it has not seen.
 
-    Example: aigc-keras evaluate --run saved_models/runs/quickstart --json
+    Example: aigc-keras evaluate --run saved_models/runs/quickstart --report report.html
     """
     import_tensorflow()
-    from aigc_keras.evaluation.tables import alignment_table, figures_table
+    from aigc_keras.evaluation.tables import (
+        alignment_table,
+        figures_table,
+        suite_tables,
+    )
     from aigc_keras.progress import progress_bar
 
     if num_images is not None and num_images < 1:
@@ -42,7 +66,16 @@ def evaluate(
         raise ValueError(
             f"--task must be one of {', '.join(MEASURES)}. Received: task={task!r}"
         )
-    config = _settings(run, dataset, prepared_dir)
+    config = _settings(run, dataset, data_dir, prepared_dir)
+    if metrics or report or images:
+        if task != "gan":
+            raise ValueError(
+                f"--metrics, --report and --images are for task gan. Received: {task}"
+            )
+        asked = (run, preset, images, config, split, num_samples, seed, features)
+        result = _measure_suite(asked, metrics, report)
+        print_result(result, json, suite_tables(result))
+        return
     measure, label = MEASURES[task]
     with progress_bar(label) as update:
         result = measure(run, preset, config, split, num_images, seed, update)
@@ -50,12 +83,99 @@ def evaluate(
     print_result(result, json, table(result))
 
 
-def _settings(run, dataset, prepared_dir):
+def compare(
+    first: str = typer.Argument(help="Run folder, or name of a trained model."),
+    second: str = typer.Argument(help="Another one."),
+    dataset: str = typer.Option(
+        None, "--dataset", "--reference", help="Data set [the first run's, or shapes]."
+    ),
+    data_dir: str = typer.Option(None, help="Your own folder, for --dataset."),
+    prepared_dir: str = typer.Option(None, help="Where prepared data are kept [data]."),
+    split: str = typer.Option(None, help="Split [test, where there is one]."),
+    metrics: str = typer.Option(
+        "alignment,distribution,matching", help="See evaluate."
+    ),
+    num_samples: int = typer.Option(1000, help="Samples of each."),
+    features: str = typer.Option("contrastive", help="See evaluate."),
+    seed: int = typer.Option(0, help="Seed of the first image."),
+    json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+):
+    """Measure two runs, or trained models, alike and print them side by side.
+
+    Example: aigc-keras compare saved_models/runs/quickstart shapes_64
+    """
+    import_tensorflow()
+    from aigc_keras.evaluation.tables import compare_tables
+
+    results, config = {}, None
+    for name in (first, second):
+        run = name if Path(name).is_dir() and (Path(name) / "model").is_dir() else None
+        config = config or _settings(run, dataset, data_dir, prepared_dir)
+        asked = (run, name, None, config, split, num_samples, seed, features)
+        # A run compared with itself is still two columns.
+        title = name if name not in results else f"{name} (2)"
+        results[title] = _measure_suite(asked, metrics, None)
+    print_result(results, json, compare_tables(results))
+
+
+def _settings(run, dataset, data_dir, prepared_dir):
     from aigc_keras.training import RunFolder, TrainingConfig
 
+    given = {"dataset": dataset, "data_dir": data_dir, "prepared_dir": prepared_dir}
+    given = {name: value for name, value in given.items() if value is not None}
     if run is not None:
-        return RunFolder(run).read_config()
-    return TrainingConfig(dataset, prepared_dir=prepared_dir)
+        return RunFolder(run).read_config().replace(**given)
+    return TrainingConfig(**{"dataset": "shapes", **given})
+
+
+def _measure_suite(asked, metrics, report):
+    """Return the figures of `evaluate_suite`, and write the report."""
+    from aigc_keras.evaluation.report import check_report, write_report
+    from aigc_keras.evaluation.suite import (
+        PictureFolder,
+        Protocol,
+        Samples,
+        choose_metrics,
+        default_split,
+        evaluate_suite,
+        make_extractor,
+    )
+    from aigc_keras.progress import progress_bar
+    from aigc_keras.training import RunFolder, open_model
+
+    run, preset, images, config, split, num_samples, seed, features = asked
+    metrics = choose_metrics(metrics or "all", images is None)
+    if report is not None:
+        check_report(report)
+    settings = config.to_dict()
+    protocol = Protocol(
+        split or default_split(settings),
+        num_samples,
+        seed,
+        config.prepared_dir,
+        make_extractor(features),
+    )
+    with progress_bar("Pictures are compared") as update:
+
+        def show(stage, done, total):
+            update(done, total, stage)
+
+        if images is not None:
+            side = config.image_size
+            samples = PictureFolder(images, side, settings, protocol, show)
+        else:
+            gan = open_model(run, preset)
+            if not gan.compiled:
+                gan.compile()
+            settings["image_size"] = gan.generator.image_size
+            samples = Samples(gan, settings, protocol, show)
+        result = evaluate_suite(samples, metrics)
+        if report is not None:
+            history = RunFolder(run).read_metrics() if run else ()
+            command = shlex.join(["aigc-keras", *sys.argv[1:]])
+            title = Path(run or images or preset).name
+            write_report(report, title, result, samples, history, command)
+    return result
 
 
 def _load_split(config, split, image_size):
@@ -64,7 +184,7 @@ def _load_split(config, split, image_size):
 
     return load_dataset(
         config.dataset,
-        split,
+        split or "test",
         image_size,
         config.batch_size,
         **dataset_arguments(config),

@@ -38,3 +38,93 @@ def figures_table(result):
         values = "  ".join(f"{figures[n]:>{w}.3f}" for n, w in cells)
         lines.append(f"{title:<{wide}}  {values}")
     return lines
+
+
+def result_tables(result):
+    """Return the figures of an evaluation as tables.
+
+    Args:
+        result: Dict as `evaluate_suite` returns it.
+
+    Returns:
+        List of `(title, columns, rows)`; a row is its name and its cells, all str.
+    """
+    tables = []
+    for split, by_language in result.get("alignment", {}).items():
+        nested = {
+            name: figures.get("alignment", figures)
+            for name, figures in by_language.items()
+            if isinstance(figures, dict)
+        }
+        title = f"Alignment, {split}"
+        tables.append(_table(title, nested or {"drawings": by_language}))
+    if "distribution" in result:
+        tables.append(_table("Distribution", result["distribution"]["figures"]))
+    if "matching" in result:
+        tables.append(_table("Pictures and captions", result["matching"]))
+    if "memorisation" in result:
+        by_way = {
+            name: {k: v for k, v in figures.items() if k != "nearest"}
+            for name, figures in result["memorisation"].items()
+        }
+        tables.append(_table("Memorisation", by_way))
+    if "language" in result:
+        tables.append(_table("The captions drawn", {"captions": result["language"]}))
+    return tables
+
+
+def _table(title, by_row):
+    columns = list(dict.fromkeys(name for row in by_row.values() for name in row))
+    rows = [
+        (name, [_cell(figures.get(column)) for column in columns])
+        for name, figures in by_row.items()
+    ]
+    return title, columns, rows
+
+
+def _cell(value):
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def suite_tables(result):
+    """Return the lines of an evaluation by `evaluate_suite`."""
+    lines = []
+    for title, columns, rows in result_tables(result):
+        cells = [["", *columns], *([name, *row] for name, row in rows)]
+        lines += ["", title, *_aligned(cells)]
+    return lines[1:] + result.get("distribution", {}).get("warnings", [])
+
+
+def compare_tables(results):
+    """Return the lines of several evaluations, a figure a row, a model a column.
+
+    Args:
+        results: Dict from a model's name to what `evaluate_suite` returned of it.
+    """
+    figures = {}
+    for model, result in results.items():
+        for title, columns, rows in result_tables(result):
+            for name, cells in rows:
+                for column, cell in zip(columns, cells, strict=True):
+                    row = figures.setdefault((title, f"{name} {column}"), {})
+                    row[model] = cell
+    lines = [["", *results]]
+    lines += [
+        [f"{title}: {name}", *(row.get(model, "") for model in results)]
+        for (title, name), row in figures.items()
+    ]
+    return _aligned(lines)
+
+
+def _aligned(rows):
+    """Return rows of str as lines, the first column to the left, the others not."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]

@@ -67,8 +67,12 @@ class KernelSums:
     def distance(self, first_counts=None, second_counts=None):
         """Return the distance where each group counts so many times, default once.
 
-        Pairs of a group with its own copy do count: a row and its copy are one value
-        among as many as a group has rows.
+        A row is never paired with a copy of itself, so taking groups twice does not
+        bias the distance.
+
+        Args:
+            first_counts: float array `(groups,)`, or None.
+            second_counts: float array `(groups,)`, or None.
         """
         total = 0.0
         counts = [first_counts, second_counts]

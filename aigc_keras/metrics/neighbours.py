@@ -4,7 +4,8 @@ import dataclasses
 
 import numpy as np
 
-BLOCK = 1000
+# Distances that are held at a time: 80 MB.
+MOST_DISTANCES = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,7 @@ def manifold_scores(real, generated, k=5):
     """Compare two sets of features by their neighbourhoods.
 
     A sample's neighbourhood is the ball up to its k-th nearest neighbour of its own
-    set. Memory is `BLOCK` times the larger set.
+    set. At most `MOST_DISTANCES` distances are held at a time.
 
     Reference: Kynkaanniemi et al., 2019, "Improved precision and recall metric" (eq.
     2 and 3); Naeem et al., 2020, "Reliable fidelity and diversity metrics" (eq. 3, 4).
@@ -133,7 +134,8 @@ def _distance_blocks(x, y):
     """Yield the first row of a block of x, and its distances to all of y."""
     x, y = np.asarray(x, "float64"), np.asarray(y, "float64")
     squares = np.square(y).sum(axis=1)
-    for start in range(0, len(x), BLOCK):
-        block = x[start : start + BLOCK]
+    size = max(1, MOST_DISTANCES // max(1, len(y)))
+    for start in range(0, len(x), size):
+        block = x[start : start + size]
         distances = np.square(block).sum(axis=1)[:, None] + squares - 2 * block @ y.T
         yield start, np.sqrt(np.maximum(distances, 0))

@@ -37,6 +37,8 @@ class TextSideSettings:
         matching_learning_rate: float. Peak of its cosine schedule.
         reading_steps: int. Steps of the judge's own training after that at most, with
             the sentence vectors fixed; a small data set takes thirty passes.
+        reading_noise: float. See `ImageReadingModel`. What is to notice noise, rather
+            than to see through it, is trained without.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -49,6 +51,7 @@ class TextSideSettings:
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
+    reading_noise: float = 0.5
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
@@ -144,7 +147,9 @@ def train_reading(judge, dataset, table, settings):
         settings: `TextSideSettings`.
     """
     judge.trainable = True
-    model = ImageReadingModel(judge, token_weight=settings.token_weight)
+    model = ImageReadingModel(
+        judge, token_weight=settings.token_weight, noise=settings.reading_noise
+    )
     steps = _steps(settings.reading_steps, dataset, settings)
     batches = reading_batches(dataset, table, settings)
     _train(model, batches, steps, settings, "The judge reads images")

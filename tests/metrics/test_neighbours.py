@@ -27,7 +27,7 @@ def by_hand(real, generated, k):
 
 
 def test_the_four_figures_are_their_definitions(monkeypatch):
-    monkeypatch.setattr("aigc_keras.metrics.neighbours.BLOCK", 7)
+    monkeypatch.setattr("aigc_keras.metrics.neighbours.MOST_DISTANCES", 99)
     rng = np.random.default_rng(0)
     real, generated = rng.normal(size=(30, 3)), rng.normal(0.5, 1.3, (20, 3))
     figures = manifold_scores(real, generated, k=3).means()
@@ -50,7 +50,7 @@ def test_a_dropped_mode_costs_recall_and_coverage_but_no_precision():
 
 
 def test_the_nearest_of_all_is_found(monkeypatch):
-    monkeypatch.setattr("aigc_keras.metrics.neighbours.BLOCK", 2)
+    monkeypatch.setattr("aigc_keras.metrics.neighbours.MOST_DISTANCES", 6)
     references = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
     places, distances = nearest_neighbours([[9, 0], [1, 1], [0, 13]], references)
     assert places.tolist() == [1, 0, 2]
