@@ -274,6 +274,7 @@ class TextToImageGAN(keras.Model):
         penalty=None,
         diff_augment=None,
         ema_half_life=4000,
+        text_noise=0.0,
         language_optimizer=None,
         **kwargs,
     ):
@@ -290,6 +291,8 @@ class TextToImageGAN(keras.Model):
                 through before the discriminator, or None. For small data sets.
             ema_half_life: float. Images after which a weight's share in the moving
                 average has halved.
+            text_noise: float. Deviation of the normal noise on the sentence vectors the
+                generator draws in training; see `Recipe`.
             language_optimizer: Keras optimizer of what learns of GPT-2 and of the
                 captioner; default Adam with a rate of 1e-4.
             **kwargs: Passed to `keras.Model.compile`.
@@ -305,7 +308,7 @@ class TextToImageGAN(keras.Model):
         self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty
         self.diff_augment = diff_augment
-        self.ema_half_life = ema_half_life
+        self.ema_half_life, self.text_noise = ema_half_life, text_noise
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
@@ -326,14 +329,11 @@ class TextToImageGAN(keras.Model):
             Dict of the losses' running means.
         """
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
-        step = self.optimizer.iterations
-        noise = self.draw_noise(step, tf.shape(data["image"])[0])
         with tf.GradientTape() as language_tape:
             data, spoken = language_side.read_batch(self, data)
         with tf.GradientTape() as generator_tape:
             generator_tape.watch(data["text_embedding"])
-            text = objective.drawn_rows(self, data)["text_embedding"]
-            inputs = {"text_embedding": text, "noise": noise}
+            inputs = objective.generator_inputs(self, data, training=True)
             fake = self.generator(inputs, training=True)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([fake, data["text_embedding"]])
@@ -369,10 +369,8 @@ class TextToImageGAN(keras.Model):
     def test_step(self, data):
         """Return the losses of a batch with the averaged generator; changes nothing."""
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
-        noise = self.draw_noise(0, tf.shape(data["image"])[0])
         data, spoken = language_side.read_batch(self, data)
-        text = objective.drawn_rows(self, data)["text_embedding"]
-        fake = self.ema_generator({"text_embedding": text, "noise": noise})
+        fake = self.ema_generator(objective.generator_inputs(self, data))
         return self._track(objective.loss_terms(self, data, fake, False)[0] | spoken)
 
     def generate(self, captions, seed=0, truncation=None):

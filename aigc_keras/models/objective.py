@@ -7,7 +7,7 @@ from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
-from aigc_keras.models.randomness import training_chances
+from aigc_keras.models.randomness import training_chances, training_text_noise
 
 TINY = 1e-12
 
@@ -66,6 +66,26 @@ class LossWeights:
     cycle: float = 0.0
     language_model: float = 1.0
     captioner: float = 1.0
+
+
+def generator_inputs(gan, data, training=False):
+    """Return what the generator draws a batch from.
+
+    Args:
+        gan: Compiled `TextToImageGAN`.
+        data: Dict of a batch, see `TextToImageGAN.train_step`.
+        training: bool. Whether noise goes by the step, and the text gets some too.
+
+    Returns:
+        Dict of `text_embedding` `(batch, text_dim)` and `noise` `(batch, noise_dim)`.
+    """
+    text = drawn_rows(gan, data)["text_embedding"]
+    step = gan.optimizer.iterations if training else 0
+    noise = gan.draw_noise(step, ops.shape(data["image"])[0])
+    if training and gan.text_noise:
+        shape = ops.shape(text)
+        text += gan.text_noise * training_text_noise(gan.seed, step, shape)
+    return {"text_embedding": text, "noise": noise}
 
 
 def loss_terms(gan, data, fake, training):

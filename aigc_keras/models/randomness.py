@@ -35,6 +35,20 @@ def training_chances(seed, step, batch_size):
     return tf.random.stateless_uniform(shape, _pair(seed + 1, step))
 
 
+def training_text_noise(seed, step, shape):
+    """Return what is added to the sentence vectors at a training step.
+
+    Args:
+        seed: int. The model's seed.
+        step: int or scalar tensor. Steps done.
+        shape: Shape of the vectors.
+
+    Returns:
+        float32 tensor of that shape, standard normal.
+    """
+    return tf.random.stateless_normal(shape, _pair(seed + 2, step))
+
+
 def _pair(seed, step):
     return tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
 

@@ -17,17 +17,22 @@ class Recipe:
         loss_weights: `LossWeights`.
         diff_augment: bool. Whether the discriminator sees pictures through
             `DiffAugment`.
+        text_noise: float. Deviation of the noise on the sentence vectors that are
+            drawn. With few captions the space between them is empty: what is drawn for
+            a new name is then smeared, with noise it is something near (Zhang et al.,
+            2017, "StackGAN", sec. 3.2, conditioning augmentation).
     """
 
     loss_weights: LossWeights
-    diff_augment: bool
+    diff_augment: bool = False
+    text_noise: float = 0.0
 
 
 RECIPES = {
-    "many": Recipe(LossWeights(), diff_augment=False),
+    "many": Recipe(LossWeights()),
     # Captions that leave places open, as "two red stars" does: the layout term would
     # ask for the average of all of them.
-    "open": Recipe(LossWeights(layout=0.0), diff_augment=False),
+    "open": Recipe(LossWeights(layout=0.0)),
     # The judge is soon fooled where it has seen few pictures: it leads to textures, not
     # to things. There a caption's own picture, seen from afar, leads better.
     "few": Recipe(
@@ -35,10 +40,11 @@ RECIPES = {
             matching=0.1,
             judge_matching=0.3,
             judge_tokens=0.0,
-            layout=50.0,
+            layout=20.0,
             diversity=0.0,
         ),
         diff_augment=True,
+        text_noise=0.5,
     ),
 }
 

@@ -124,6 +124,7 @@ def compile_for(gan, config, dataset):
         loss_weights=recipe.loss_weights,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         diff_augment=DiffAugment() if recipe.diff_augment else None,
+        text_noise=recipe.text_noise,
         ema_half_life=config.ema_half_life,
         language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),
         jit_compile=False,

@@ -7,7 +7,13 @@ import tensorflow as tf
 from aigc_keras import losses
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights
-from aigc_keras.models.objective import drawn_rows, generator_slope, loss_terms
+from aigc_keras.models.objective import (
+    drawn_rows,
+    generator_inputs,
+    generator_slope,
+    loss_terms,
+)
+from aigc_keras.models.randomness import training_text_noise
 
 
 def plain(**weights):
@@ -216,3 +222,22 @@ def test_one_way_back_gives_the_slope_of_the_generator_s_loss(
     expected = tape.gradient(terms["generator_loss"], fake)
     assert float(tf.reduce_max(tf.abs(expected))) > 0
     np.testing.assert_allclose(slope, expected, rtol=1e-3, atol=1e-7)
+
+
+def test_text_noise_is_drawn_anew_at_each_step_and_only_in_training(
+    make_gan, make_batch
+):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(text_noise=0.5, loss_weights=plain())
+    text = batch["text_embedding"]
+    first = generator_inputs(gan, batch, training=True)["text_embedding"] - text
+    again = generator_inputs(gan, batch, training=True)["text_embedding"] - text
+    gan.optimizer.iterations.assign(1)
+    later = generator_inputs(gan, batch, training=True)["text_embedding"] - text
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - later).min(axis=1).max() > 0
+    unit = training_text_noise(gan.seed, 0, first.shape)
+    np.testing.assert_allclose(first, 0.5 * unit, atol=1e-6)
+    assert np.std(training_text_noise(0, 0, (10_000,))) == pytest.approx(1, abs=0.03)
+    still = generator_inputs(gan, batch)["text_embedding"]
+    np.testing.assert_array_equal(still, text)
