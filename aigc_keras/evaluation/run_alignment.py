@@ -26,7 +26,8 @@ def measure_alignment(
         on_batch: Function `(done, total)` called after each split and language.
 
     Returns:
-        Dict `{split: {language: {"alignment": {attribute: float}}}}`.
+        Dict `{split: {language: {"alignment": {attribute: float}, "categories": {task:
+        float}}}}`.
     """
     source = open_source(dataset, Options(prepared_dir=prepared_dir))
     source.prepare()
@@ -40,7 +41,10 @@ def measure_alignment(
             images = draw_captions(gan, captions, seed)
             metric = SceneAlignment()
             metric.update_state(images, [example.scene for example in examples])
-            results[split][language] = {"alignment": metric.result()}
+            results[split][language] = {
+                "alignment": metric.result(),
+                "categories": metric.by_category(),
+            }
             done += 1
             if on_batch:
                 on_batch(done, total)

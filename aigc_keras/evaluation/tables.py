@@ -58,6 +58,13 @@ def result_tables(result):
         }
         title = f"Alignment, {split}"
         tables.append(_table(title, nested or {"drawings": by_language}))
+        categories = {
+            name: figures["categories"]
+            for name, figures in by_language.items()
+            if isinstance(figures, dict) and "categories" in figures
+        }
+        if categories:
+            tables.append(_table(f"By task, {split}", categories))
     if "distribution" in result:
         tables.append(_table("Distribution", result["distribution"]["figures"]))
     if "matching" in result:

@@ -69,6 +69,46 @@ def score_scene(read, wanted):
     return scores
 
 
+def score_categories(read, wanted):
+    """Compare a scene that was read with the one wanted, by the task it sets.
+
+    Reference: Ghosh et al., 2023, "GenEval" (sec. 3.1, its six tasks). Deviation:
+    "position" of one object is its place in the picture, of two their relation.
+
+    Args:
+        read: `Scene`, as `read_scene` returns it.
+        wanted: `Scene`.
+
+    Returns:
+        Dict of bool with those that the scene sets: `single_object` (its shape is
+        there), `two_objects` (both shapes are), `counting` (as many as wanted, of
+        several alike), `colours` (of a single object), `position`, and
+        `attribute_binding` (both of two objects have their own colour and shape).
+
+    Example:
+    >>> from aigc_keras.datasets.shapes.scene import Scene, SceneObject
+    >>> from aigc_keras.metrics.alignment import score_categories
+    >>> ball = SceneObject("small", "red", "circle", 0.5, 0.5, 0.13)
+    >>> score_categories(Scene("grey", ()), Scene("grey", (ball,)))["single_object"]
+    False
+    """
+    scores = score_scene(read, wanted)
+    kinds = {item.kind for item in wanted.objects}
+    if len(wanted.objects) == 1:
+        return {
+            "single_object": scores["shape"],
+            "colours": scores["colour"],
+            "position": scores["position"],
+        }
+    if len(kinds) == 1:
+        return {"counting": scores["count"]}
+    return {
+        "two_objects": scores["shape"],
+        "position": scores["relation"],
+        "attribute_binding": scores["shape"] and scores["colour"],
+    }
+
+
 def _match_objects(found, wanted):
     """Return, for each wanted object, the found one that suits it best, or None."""
     # The largest first: a stray blob should not displace an object. No scene has more
@@ -95,7 +135,7 @@ class SceneAlignment(keras.metrics.Metric):
     it. `result()` holds one figure for each attribute that was stated at least once,
     `mean` (of those figures), and `all_correct` (pictures with every stated attribute
     right and the wanted number of objects). `count` and `relation` are given only when
-    some wanted scene has more than one object.
+    some wanted scene has more than one object. `by_category()` sorts by task instead.
 
     Args:
         name: str. Name of the metric.
@@ -117,6 +157,7 @@ class SceneAlignment(keras.metrics.Metric):
     def reset_state(self):
         """Forget every picture."""
         self._scores = {name: [] for name in ATTRIBUTES}
+        self._categories = {}
         self._all_correct = []
         self._several = False
 
@@ -137,7 +178,10 @@ class SceneAlignment(keras.metrics.Metric):
                 f"Received: {len(images)} images and {len(scenes)} scenes"
             )
         for image, wanted in zip(images, scenes, strict=True):
-            self._add(score_scene(read_scene(image), wanted), wanted)
+            read = read_scene(image)
+            self._add(score_scene(read, wanted), wanted)
+            for name, right in score_categories(read, wanted).items():
+                self._categories.setdefault(name, []).append(right)
 
     def _add(self, scores, wanted: Scene):
         self._several |= len(wanted.objects) > 1
@@ -145,6 +189,10 @@ class SceneAlignment(keras.metrics.Metric):
         for name, value in scores.items():
             if value is not None:
                 self._scores[name].append(value)
+
+    def by_category(self):
+        """Return the share that is right of each task, see `score_categories`."""
+        return {name: float(np.mean(v)) for name, v in sorted(self._categories.items())}
 
     def result(self):
         """Return a dict of float in [0, 1].

@@ -68,9 +68,9 @@ class CrossAttentionCaptioner(keras.Model):
     def write_tokens(self, image, language):
         """Write captions greedily, reading all of them anew for each token."""
         model = self.language_model
-        length = model.sequence_length
-        tokens = tf.fill([len(image), length], model.tokenizer.end_token_id)
-        start = tf.fill([len(image), 1], model.tokenizer.start_token_id)
+        length, number = model.sequence_length, tf.shape(image)[0]
+        tokens = tf.fill([number, length], model.tokenizer.end_token_id)
+        start = tf.fill([number, 1], model.tokenizer.start_token_id)
         tokens = tf.concat([start, tokens[:, 1:]], axis=1)
 
         def grow(place, tokens):
@@ -92,7 +92,7 @@ class CrossAttentionCaptioner(keras.Model):
         texts = []
         for start in range(0, len(images), 250):
             batch = images[start : start + 250].astype("float32") / 127.5 - 1
-            rows = self.write(batch, np.full(len(batch), number, "int32")).numpy()
+            rows = self.write(tf.constant(batch), tf.fill([len(batch)], number)).numpy()
             for row in rows[:, 1:]:
                 ends = np.flatnonzero(row == tokenizer.end_token_id)
                 words = row[: ends[0]] if len(ends) else row

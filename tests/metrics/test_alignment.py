@@ -7,7 +7,12 @@ from scipy import ndimage
 
 from aigc_keras.datasets.shapes import render
 from aigc_keras.datasets.shapes import scene as scene_lib
-from aigc_keras.metrics import SceneAlignment, read_scene, score_scene
+from aigc_keras.metrics import (
+    SceneAlignment,
+    read_scene,
+    score_categories,
+    score_scene,
+)
 
 CHANCE = {
     "colour": 1 / 8,
@@ -148,3 +153,37 @@ def test_unequal_numbers_are_refused():
     images, scenes = examples("single", 2)
     with pytest.raises(ValueError, match="2 images and 1 scenes"):
         SceneAlignment().update_state(images, scenes[:1])
+
+
+def test_tasks_are_sorted_by_what_the_scene_asks_for():
+    images, scenes = examples("scenes", 300)
+    metric = SceneAlignment()
+    metric.update_state(images, scenes)
+    tasks = metric.by_category()
+    assert set(tasks) == {
+        "single_object",
+        "two_objects",
+        "counting",
+        "colours",
+        "position",
+        "attribute_binding",
+    }
+    assert min(tasks.values()) >= 0.97, tasks
+
+
+def test_swapped_colours_break_the_binding_and_nothing_else():
+    def scene(first, second):
+        return scene_lib.Scene(
+            "grey",
+            (
+                scene_lib.SceneObject("small", first, "circle", 0.3, 0.5, 0.13),
+                scene_lib.SceneObject("small", second, "star", 0.7, 0.5, 0.13),
+            ),
+        )
+
+    scores = score_categories(scene("red", "blue"), scene("blue", "red"))
+    assert scores == {
+        "two_objects": True,
+        "position": True,
+        "attribute_binding": False,
+    }
