@@ -50,18 +50,45 @@ class Features:
 
 
 def contrastive_extractor(image_encoder, name="contrastive"):
-    """Return the features in front of an image encoder's heads.
+    """Return what an image encoder sees: textures and contents.
+
+    How much every channel of every convolution varies over the picture, as a
+    logarithm, in which blur and noise show even where the encoder has learned to see
+    through them; and the image vector, at unit length times the root of its size, which
+    says what is where. Either part's values differ by about 0.5 to 1.
+
+    Reference for the former: Gatys et al., 2015, "Texture synthesis using convolutional
+    neural networks" (only the diagonal of their Gram matrices).
 
     Args:
         image_encoder: `ImageEncoder`, best one that no GAN was trained against; see
             `open_evaluation_encoder`.
         name: str.
     """
-    hidden = image_encoder.get_layer("hidden").output
-    model = keras.Model(image_encoder.input, hidden)
+    maps = [
+        layer.output
+        for layer in image_encoder.layers
+        if layer.name.startswith("halve_") and layer.name.endswith("_activation")
+    ]
+    model = keras.Model(
+        image_encoder.input, [*maps, image_encoder.output["image_vector"]]
+    )
+
+    @tf.function(
+        input_signature=[tf.TensorSpec(image_encoder.input.shape, tf.float32)],
+        autograph=False,
+    )
+    def forward(images):
+        *maps, vector = model(images, training=False)
+        textures = [
+            tf.math.log(tf.math.reduce_std(tf.cast(x, tf.float32), axis=(1, 2)) + 0.01)
+            for x in maps
+        ]
+        contents = tf.nn.l2_normalize(vector, axis=1) * vector.shape[1] ** 0.5
+        return tf.concat([*textures, contents], axis=1)
 
     def extract(images):
-        return model.predict_on_batch(to_model_range(images)), None
+        return forward(to_model_range(images)).numpy(), None
 
     return FeatureExtractor(name, extract)
 
