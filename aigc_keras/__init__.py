@@ -20,6 +20,7 @@ _PUBLIC = {
     "SceneAlignment": "aigc_keras.metrics",
     "TextToImageGAN": "aigc_keras.models",
     "TrainingConfig": "aigc_keras.training",
+    "Evaluate": "aigc_keras.evaluation",
     "evaluate_gan": "aigc_keras.evaluation",
     "measure_captions": "aigc_keras.evaluation",
     "measure_cycle": "aigc_keras.evaluation",

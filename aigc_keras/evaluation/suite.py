@@ -6,6 +6,9 @@ import hashlib
 import importlib.metadata
 import pathlib
 import platform
+import resource
+import sys
+import time
 
 import numpy as np
 
@@ -276,14 +279,26 @@ def evaluate_suite(samples, metrics=tuple(METRICS)):
         metrics: Sequence of names in `METRICS`.
 
     Returns:
-        Dict ready for JSON: `protocol`, what is needed to repeat it, and one entry a
-        metric.
+        Dict ready for JSON: `protocol`, what is needed to repeat it, one entry a
+        metric, and `cost`, in seconds and in MB of the process at its largest.
     """
+    started = time.monotonic()
     result = {"protocol": describe_protocol(samples)}
     for done, name in enumerate(metrics, 1):
         result[name] = METRICS[name](samples)
         samples.on_stage("Measured", done, len(metrics))
+    result["cost"] = {
+        "seconds": round(time.monotonic() - started, 1),
+        "peak_memory_mb": peak_memory_mb(),
+    }
     return result
+
+
+def peak_memory_mb():
+    """Return how large the process has been at most, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Bytes on macOS, kilobytes elsewhere.
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
 
 
 def describe_protocol(samples):

@@ -101,7 +101,10 @@ def suite_tables(result):
     for title, columns, rows in result_tables(result):
         cells = [["", *columns], *([name, *row] for name, row in rows)]
         lines += ["", title, *_aligned(cells)]
-    return lines[1:] + result.get("distribution", {}).get("warnings", [])
+    lines += result.get("distribution", {}).get("warnings", [])
+    cost = result["cost"]
+    lines += [f"{cost['seconds']} s, at most {cost['peak_memory_mb']:,} MB of memory"]
+    return lines[1:]
 
 
 def compare_tables(results):

@@ -60,8 +60,9 @@ def samples(gan, config, prepared):
 
 def test_every_metric_and_what_repeats_it(samples):
     result = evaluate_suite(samples)
-    assert set(result) == {"protocol", *METRICS}
+    assert set(result) == {"protocol", "cost", *METRICS}
     assert json.loads(json.dumps(result)) == result
+    assert 0 < result["cost"]["peak_memory_mb"] < 20_000
     protocol = result["protocol"]
     assert (protocol["split"], protocol["num_samples"], protocol["seed"]) == (
         "test",
@@ -84,9 +85,10 @@ def test_every_metric_and_what_repeats_it(samples):
 def test_the_same_seed_gives_the_same_figures(gan, config, prepared, samples):
     again = Samples(gan, config, Protocol("test", 12, 3, str(prepared)))
     other = Samples(gan, config, Protocol("test", 12, 4, str(prepared)))
-    figures = [evaluate_suite(one, ["distribution"]) for one in (samples, again, other)]
-    assert figures[0] == figures[1]
-    assert figures[0]["distribution"] != figures[2]["distribution"]
+    results = [evaluate_suite(one, ["distribution"]) for one in (samples, again, other)]
+    for name in ("protocol", "distribution"):
+        assert results[0][name] == results[1][name]
+        assert results[0][name] != results[2][name]
 
 
 def test_real_pictures_and_captions_do_not_overlap(samples):
@@ -199,7 +201,7 @@ def test_the_command_measures_a_run_and_writes_a_report(
         capsys, "evaluate", "--run", tiny_run, *options, "--report", report, "--json"
     )
     assert code == 0
-    assert set(json.loads(out)) == {"protocol", *METRICS}
+    assert set(json.loads(out)) == {"protocol", "cost", *METRICS}
     assert "generator_loss" in report.read_text(encoding="utf-8")
 
 
