@@ -8,6 +8,7 @@ import numpy as np
 from aigc_keras.datasets import CaptionTable
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
+from aigc_keras.language.content import content_projection
 from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
@@ -19,6 +20,8 @@ from aigc_keras.progress import progress_bar
 # The judge's negatives: among a thousand captions some differ in one word only.
 BANK_SIZE = 1024
 READING_NEGATIVES = 4096
+# Pictures whose captions tell content from wording.
+CONTENT_IMAGES = 4000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,7 @@ def train_text_side(judge, dataset, settings, cache_dir):
     """
     encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
     train_matching(encoder, judge, dataset, settings)
+    keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
     train_reading(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed)
@@ -131,6 +135,32 @@ def train_matching(text_encoder, judge, dataset, settings):
     backbone.trainable = False
     judge.trainable = False
     text_encoder.pooler = pooler
+
+
+def keep_content(text_encoder, dataset, settings):
+    """Take the wording out of the sentence vectors, in place; see `content_projection`.
+
+    Some thousand pictures and their captions tell the map, which becomes the pooler's
+    last layer. Where each picture has one caption only, nothing is done.
+
+    Args:
+        text_encoder: `GPT2TextEncoder` whose pooler has learned.
+        dataset: `CaptionedDataset`.
+        settings: `TextSideSettings`.
+    """
+    rng = np.random.default_rng(settings.seed)
+    chosen = rng.permutation(dataset.num_images)[:CONTENT_IMAGES]
+    owners = [row for row in chosen for _ in dataset.captions[row]]
+    captions = [text for row in chosen for text in dataset.captions[row]]
+    vectors = text_encoder.embed(*text_encoder.tokenize(captions))
+    projection = content_projection(vectors, owners)
+    if projection is None:
+        return
+    layer = keras.layers.Dense(vectors.shape[1], dtype="float32", name="content")
+    pooler = text_encoder.pooler
+    output = layer(pooler.output)
+    layer.set_weights(projection)
+    text_encoder.pooler = keras.Model(pooler.input, output, name="content_pooler")
 
 
 def train_reading(judge, dataset, table, settings):

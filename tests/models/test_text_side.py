@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -46,6 +47,33 @@ def test_the_sentence_vectors_hold_what_can_be_seen(adapted):
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     cosines = vectors[:3] @ vectors[3:].T
     np.testing.assert_array_equal(np.argmax(cosines, axis=1), np.arange(3))
+
+
+def test_the_pooler_ends_by_taking_the_wording_out(adapted, dataset):
+    """Captions of one picture are nearer to each other than before the last layer."""
+    encoder = adapted.text_encoder
+    pooler = encoder.pooler
+    before = keras.Model(pooler.input, pooler.get_layer("content").input)
+    plain = type(encoder)(
+        encoder.tokenizer, encoder.backbone, encoder.sequence_length, before
+    )
+    shares = []
+    for one in (plain, encoder):
+        vectors = one.embed(*one.tokenize(dataset.flat_captions)).reshape(48, 2, -1)
+        apart = np.square(vectors[:, 0] - vectors[:, 1]).sum() / 2
+        around = np.square(vectors - vectors.mean(axis=(0, 1))).sum()
+        shares.append(apart / around)
+    assert shares[1] < 0.7 * shares[0]
+
+
+def test_one_caption_a_picture_leaves_the_vectors_as_they_are(adapted, dataset):
+    encoder = adapted.text_encoder.copy()
+    alone = CaptionedDataset(
+        "alone", "train", dataset.images, [c[:1] for c in dataset.captions], 8
+    )
+    pooler = encoder.pooler
+    text_side.keep_content(encoder, alone, SETTINGS)
+    assert encoder.pooler is pooler
 
 
 def test_the_judge_finds_the_caption_of_a_picture(adapted, dataset):
