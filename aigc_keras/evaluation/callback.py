@@ -60,7 +60,8 @@ class Evaluate(keras.callbacks.Callback):
         seed: int. Seed of the first drawing.
 
     Raises:
-        ValueError: If a metric is unknown.
+        ValueError: If a metric is unknown; by `fit`, if neither an extractor nor a
+            judge is there.
     """
 
     def __init__(
@@ -87,6 +88,11 @@ class Evaluate(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         """Describe the real pictures, once."""
         self.started = time.monotonic()
+        if self.extractor is None and self.model.judge is None:
+            raise ValueError(
+                "`Evaluate` needs an `extractor` for a model without a judge. "
+                "Received: extractor=None"
+            )
         extractor = self.extractor or contrastive_extractor(self.model.judge)
         last = self.dataset.num_images - 1
         rows = np.linspace(0, last, self.num_samples).astype(int)

@@ -46,3 +46,12 @@ def test_it_stops_measuring_when_that_takes_too_long(load, draw_dataset):
 def test_an_unknown_metric_is_refused(draw_dataset):
     with pytest.raises(ValueError, match="beauty"):
         Evaluate(draw_dataset(4), metrics=["beauty"])
+
+
+def test_without_a_judge_an_extractor_is_asked_for(load, draw_dataset):
+    gan, dataset = load(), draw_dataset(12)
+    callback = Evaluate(dataset)
+    callback.set_model(gan)
+    gan.judge = None
+    with pytest.raises(ValueError, match="needs an `extractor`"):
+        callback.on_train_begin()
