@@ -131,15 +131,14 @@ def _settings(run, dataset, data_dir, prepared_dir):
 def _measure_suite(asked, metrics, report):
     """Return the figures of `evaluate_suite`, and write the report."""
     from aigc_keras.evaluation.report import check_report, write_report
-    from aigc_keras.evaluation.suite import (
+    from aigc_keras.evaluation.samples import (
         PictureFolder,
         Protocol,
         Samples,
-        choose_metrics,
         default_split,
-        evaluate_suite,
         make_extractor,
     )
+    from aigc_keras.evaluation.suite import choose_metrics, evaluate_suite
     from aigc_keras.progress import progress_bar
     from aigc_keras.training import RunFolder, open_model
 

@@ -19,12 +19,8 @@ from aigc_keras.metrics import (
 )
 
 
-def _frechet(real, generated):
-    statistics = []
-    for values in (real, generated):
-        statistics.append(FeatureStatistics(values.shape[1]))
-        statistics[-1].update(values)
-    return frechet_distance(*statistics)
+def _frechet(*sets):
+    return frechet_distance(*(FeatureStatistics.of(values) for values in sets))
 
 
 MEASURES = {

@@ -76,7 +76,8 @@ def compare_distributions(real, other_real, generated, protocol, seed=0, draws=2
 
 
 def _frechet(real, other_real, generated, rng, draws):
-    statistics = [_statistics(values) for values in (real, other_real, generated)]
+    sets = (real, other_real, generated)
+    statistics = [FeatureStatistics.of(values) for values in sets]
     value = frechet_distance(statistics[0], statistics[2])
     floor = frechet_distance(statistics[0], statistics[1])
     draws = max(10, draws // (20 if real.shape[1] > FEWER_DRAWS_FROM else 5))
@@ -84,8 +85,7 @@ def _frechet(real, other_real, generated, rng, draws):
     for _ in range(draws):
         counts = np.bincount(rng.integers(0, len(generated), len(generated)))
         counts = np.pad(counts, (0, len(generated) - len(counts)))
-        one = FeatureStatistics(generated.shape[1])
-        one.update(generated, counts.astype("float64"))
+        one = FeatureStatistics.of(generated, counts.astype("float64"))
         drawn.append(frechet_distance(statistics[0], one))
     return _figure(value, drawn, floor)
 
@@ -128,13 +128,6 @@ def _inception(real, generated, rng, draws):
         for _ in range(max(10, draws // 5))
     ]
     return _figure(value, drawn, floor) | {"deviation": deviation}
-
-
-def _statistics(values):
-    statistics = FeatureStatistics(values.shape[1])
-    for start in range(0, len(values), 1000):
-        statistics.update(values[start : start + 1000])
-    return statistics
 
 
 def _figure(value, drawn, floor):

@@ -56,6 +56,13 @@ class FeatureStatistics:
         self._sum += weighted.sum(axis=0)
         self._products += weighted.T @ features
 
+    @classmethod
+    def of(cls, features, weights=None):
+        """Return the statistics of one array; see `update`."""
+        statistics = cls(np.shape(features)[1])
+        statistics.update(features, weights)
+        return statistics
+
     @property
     def mean(self):
         """The mean, float64 `(dim,)`."""

@@ -16,13 +16,8 @@ from aigc_keras.evaluation.evaluation_encoder import (
     open_evaluation_encoder,
 )
 from aigc_keras.evaluation.report import write_report
-from aigc_keras.evaluation.suite import (
-    METRICS,
-    PictureFolder,
-    Protocol,
-    Samples,
-    evaluate_suite,
-)
+from aigc_keras.evaluation.samples import PictureFolder, Protocol, Samples
+from aigc_keras.evaluation.suite import METRICS, evaluate_suite
 from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.training import TrainingConfig, load_run
 
