@@ -52,9 +52,13 @@ def real(features):
     return [features(draw(seed)[0]) for seed in (1, 2)]
 
 
+def compare(*sets):
+    return compare_distributions(*sets, "drawn", draws=50)[0]
+
+
 @pytest.fixture(scope="module")
 def clean(features, real):
-    return compare_distributions(*real, features(draw(3)[0]), "drawn")[0]
+    return compare(*real, features(draw(3)[0]))
 
 
 def blurred(images):
@@ -99,7 +103,7 @@ def test_other_real_pictures_are_at_the_floor(clean):
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 def test_a_change_of_the_pictures_is_found(change, clean, features, real):
     images = change(draw(3)[0])
-    changed, _ = compare_distributions(*real, features(images), "drawn")
+    changed = compare(*real, features(images))
     found = set()
     for name, figure in changed.items():
         metric = name.partition(str(NUMBER))[0]
