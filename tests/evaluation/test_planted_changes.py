@@ -20,6 +20,9 @@ from aigc_keras.evaluation.run_distribution import compare_distributions
 from aigc_keras.evaluation.run_matching import measure_matching
 from aigc_keras.models import TextToImageGAN
 
+# Bootstraps of Frechet distances: a minute on one core.
+pytestmark = pytest.mark.slow
+
 NUMBER = 400
 
 

@@ -42,19 +42,23 @@ def prepared(gan, tmp_path_factory):
         yield folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def config(prepared):
     config = TrainingConfig("shapes", prepared_dir=str(prepared), preset="tiny_32")
     return config.to_dict()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def samples(gan, config, prepared):
     return Samples(gan, config, Protocol("test", 12, 3, str(prepared)))
 
 
-def test_every_metric_and_what_repeats_it(samples):
-    result = evaluate_suite(samples)
+@pytest.fixture(scope="module")
+def result(samples):
+    return evaluate_suite(samples)
+
+
+def test_every_metric_and_what_repeats_it(result):
     assert set(result) == {"protocol", "cost", *METRICS}
     assert json.loads(json.dumps(result)) == result
     assert 0 < result["cost"]["peak_memory_mb"] < 20_000
@@ -77,13 +81,17 @@ def test_every_metric_and_what_repeats_it(samples):
     assert len(result["memorisation"]["pixels"]["nearest"]) == 12
 
 
-def test_the_same_seed_gives_the_same_figures(gan, config, prepared, samples):
-    again = Samples(gan, config, Protocol("test", 12, 3, str(prepared)))
-    other = Samples(gan, config, Protocol("test", 12, 4, str(prepared)))
-    results = [evaluate_suite(one, ["distribution"]) for one in (samples, again, other)]
+def test_the_same_seed_gives_the_same_figures(gan, config, prepared, result):
+    again, other = (
+        evaluate_suite(
+            Samples(gan, config, Protocol("test", 12, seed, str(prepared))),
+            ["distribution"],
+        )
+        for seed in (3, 4)
+    )
     for name in ("protocol", "distribution"):
-        assert results[0][name] == results[1][name]
-        assert results[0][name] != results[2][name]
+        assert result[name] == again[name]
+        assert result[name] != other[name]
 
 
 def test_real_pictures_and_captions_do_not_overlap(samples):
@@ -118,8 +126,7 @@ class Page(html.parser.HTMLParser):
         self.text += data
 
 
-def test_the_report_is_one_whole_page(samples, tmp_path):
-    result = evaluate_suite(samples)
+def test_the_report_is_one_whole_page(samples, result, tmp_path):
     history = [{"step": i, "generator_loss": 1 / i} for i in range(1, 5)]
     path = tmp_path / "report.html"
     write_report(path, "<tiny>", result, samples, history, "aigc-keras evaluate 'x'")
