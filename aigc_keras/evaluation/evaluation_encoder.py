@@ -76,8 +76,8 @@ def open_evaluation_encoder(dataset, folder, settings=None):
     """Return the evaluation encoder of a data set; train it the first time.
 
     It is made like a GAN's own judge, but from another seed and without noise on the
-    images, which its features should notice; and it is kept. Six minutes on two cores
-    for `shapes`, once.
+    images, which its features should notice; and it is kept. That takes as long as the
+    text side of a run, once.
 
     Args:
         dataset: `CaptionedDataset`, the training split.
