@@ -9,7 +9,6 @@ from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset
 from aigc_keras.models import (
     building,
-    drawing,
     language_side,
     objective,
     packaged,
@@ -19,6 +18,7 @@ from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.moving_average import averaged_copy, move_average
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import training_noise
+from aigc_keras.models.requests import PictureRequests
 from aigc_keras.models.text_side import (
     TextSideSettings,
     make_caption_table,
@@ -26,13 +26,14 @@ from aigc_keras.models.text_side import (
 )
 
 
-class TextToImageGAN(keras.Model):
+class TextToImageGAN(PictureRequests, keras.Model):
     """A text-conditioned GAN as one functional Keras model.
 
     Inputs are a sentence vector and noise; outputs are the image and its validity.
     `fit` runs `train_step`, one simultaneous update of both networks from one forward
     pass, and keeps an exponential moving average (EMA) of the generator, which is what
-    `generate`, `evaluate` and the export use.
+    `generate`, `evaluate` and the export use. What a trained model is asked for is in
+    `PictureRequests`.
 
     Args:
         generator: `Generator`.
@@ -372,41 +373,6 @@ class TextToImageGAN(keras.Model):
         data, spoken = language_side.read_batch(self, data)
         fake = self.ema_generator(objective.generator_inputs(self, data))
         return self._track(objective.loss_terms(self, data, fake, False)[0] | spoken)
-
-    def generate(self, captions, seed=0, truncation=None):
-        """Draw captions with the averaged generator.
-
-        Args:
-            captions: str or sequence of str.
-            seed: int, or one int a caption. With one int, caption `i` has seed
-                `seed + i`. The same caption and seed give the same pixels, whatever
-                else is drawn beside them.
-            truncation: float or None. Noise stays within this many standard deviations
-                (Brock et al., 2019, "BigGAN", sec. 3.1): pictures are more alike and
-                more typical. None: the model's own setting.
-
-        Returns:
-            uint8 array `(n, image_size, image_size, 3)`.
-
-        Raises:
-            CaptionError: If a caption is empty, too long or not text.
-            ValueError: If the model has no text encoder, or the seeds are not as many
-                as the captions.
-        """
-        return drawing.draw_captions(self, captions, seed, truncation)
-
-    def draw(self, text_embedding, noise, batch_size=64):
-        """Draw sentence vectors with the averaged generator, in batches.
-
-        Args:
-            text_embedding: float array `(n, text_dim)`.
-            noise: float array `(n, noise_dim)`.
-            batch_size: int.
-
-        Returns:
-            uint8 array `(n, image_size, image_size, 3)`.
-        """
-        return drawing.draw_vectors(self, text_embedding, noise, batch_size)
 
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
