@@ -247,6 +247,41 @@ def layout_loss(images, targets, size=16):
     return ops.mean(ops.abs(ops.average_pool(difference, factor)))
 
 
+def reconstruction_loss(images, targets):
+    """Return the mean absolute difference of two batches, pixel by pixel.
+
+    Reference: Zhu et al., 2017, "BicycleGAN" (eq. 4).
+
+    Args:
+        images: `(batch, side, side, 3)` float in [-1, 1].
+        targets: The same.
+
+    Returns:
+        float32 scalar in [0, 2].
+    """
+    difference = ops.cast(images, "float32") - ops.cast(targets, "float32")
+    return ops.mean(ops.abs(difference))
+
+
+def noise_divergence(mean, log_variance):
+    """Return how far normal distributions are from the standard one.
+
+    The Kullback-Leibler divergence `sum(m^2 + v - log(v) - 1) / 2` over the dimensions,
+    mean over the batch.
+
+    Reference: Kingma and Welling, 2014, "Auto-encoding variational Bayes" (app. B).
+
+    Args:
+        mean: `(batch, dim)` float.
+        log_variance: `(batch, dim)` float.
+
+    Returns:
+        float32 scalar from 0 up, in nats.
+    """
+    terms = ops.square(mean) + ops.exp(log_variance) - log_variance - 1.0
+    return ops.mean(ops.sum(terms, axis=-1)) / 2
+
+
 def sameness_loss(first, second, difference, size=16):
     """Return by how much two drawings of the same captions differ too little.
 

@@ -227,3 +227,24 @@ def test_a_penalty_is_differentiable_by_the_weights(name, pair):
     assert float(value) > 0
     for slope in tape.gradient(value, features.trainable_variables[:1]):
         assert np.any(slope.numpy() != 0)
+
+
+def test_reconstruction_is_the_mean_absolute_difference():
+    images = np.zeros((2, 4, 4, 3), "float32")
+    targets = images.copy()
+    targets[0] += 0.5
+    assert float(losses.reconstruction_loss(images, targets)) == pytest.approx(0.25)
+
+
+def test_the_divergence_is_that_of_two_normal_distributions():
+    mean = np.array([[0.3, -1.0], [0.0, 0.0]], "float32")
+    log_variance = np.array([[-0.5, 0.2], [0.0, 0.0]], "float32")
+    # By numerical integration of q * log(q / p), one dimension at a time.
+    x = np.linspace(-12, 12, 200_001)
+    total = 0.0
+    for m, v in zip(mean[0], np.exp(log_variance[0]), strict=True):
+        q = np.exp(-((x - m) ** 2) / (2 * v)) / np.sqrt(2 * np.pi * v)
+        p = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
+        total += np.trapezoid(q * np.log(q / p), x)
+    divergence = losses.noise_divergence(mean, log_variance)
+    assert float(divergence) == pytest.approx(total / 2, rel=1e-4)

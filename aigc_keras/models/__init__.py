@@ -6,6 +6,7 @@ from aigc_keras.models.gan import TextToImageGAN
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
+from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
 
@@ -17,6 +18,7 @@ __all__ = [
     "ImageEncoder",
     "ImageTextModel",
     "LossWeights",
+    "NoiseEncoder",
     "TextToImageGAN",
     "attention_pooler",
 ]

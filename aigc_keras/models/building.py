@@ -6,6 +6,7 @@ from aigc_keras.models import packaged
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.presets import PRESETS, get_preset, training_defaults
 from aigc_keras.models.text_side import BANK_SIZE
 
@@ -44,7 +45,13 @@ def build_fresh(cls, preset, text_encoder=None, image_size=None, **kwargs):
     judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
     bank = np.zeros((BANK_SIZE, text_dim), "float32")
     trained = training_defaults(preset)["train_text_encoder"]
+    noise_encoder = None
+    if "noise_encoder" in settings:
+        noise_encoder = NoiseEncoder(
+            size, text_dim, generator.noise_dim, **settings["noise_encoder"]
+        )
     kwargs = {
+        "noise_encoder": noise_encoder,
         "train_text_encoder": trained,
         "captioner": settings.get("captioner"),
         **kwargs,

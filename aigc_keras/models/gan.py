@@ -49,6 +49,8 @@ class TextToImageGAN(PictureRequests, keras.Model):
             `"projection"`, `"last_blocks"` or `"full"`, see `LanguageSide`.
         captioner: Dict of `ImageCaptioner`'s sizes, empty for its defaults: a captioner
             that shares GPT-2 is trained along. None: none.
+        noise_encoder: `NoiseEncoder` that is trained along and finds the noise of a
+            picture, or None.
         **kwargs: Passed to `keras.Model`.
 
     Raises:
@@ -67,6 +69,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
         truncation=None,
         train_text_encoder="frozen",
         captioner=None,
+        noise_encoder=None,
         **kwargs,
     ):
         language_side.check_trained(train_text_encoder)
@@ -83,6 +86,9 @@ class TextToImageGAN(PictureRequests, keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = averaged_copy(generator)
+        self.noise_encoder, self.ema_noise_encoder = noise_encoder, None
+        if noise_encoder is not None:
+            self.ema_noise_encoder = averaged_copy(noise_encoder)
         self.train_text_encoder = train_text_encoder
         self.captioner_sizes = captioner
         self.text_encoder = self.judge_text_encoder = self.language_side = None
@@ -137,6 +143,14 @@ class TextToImageGAN(PictureRequests, keras.Model):
     def captioner(self):
         """The `ImageCaptioner` that is trained along, or None."""
         return None if self.language_side is None else self.language_side.captioner
+
+    @property
+    def drawing_variables(self):
+        """The variables of `optimizer`: the generator's and the noise encoder's."""
+        variables = self.generator.trainable_variables
+        if self.noise_encoder is not None:
+            variables = variables + self.noise_encoder.trainable_variables
+        return variables
 
     @property
     def metrics(self):
@@ -311,7 +325,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
         self.diff_augment = diff_augment
         self.ema_half_life, self.text_noise = ema_half_life, text_noise
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
-        self.optimizer.build(self.generator.trainable_variables)
+        self.optimizer.build(self.drawing_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
         self.language_optimizer = language_side.make_language_optimizer(
             self.language_side, language_optimizer
@@ -334,45 +348,50 @@ class TextToImageGAN(PictureRequests, keras.Model):
             data, spoken = language_side.read_batch(self, data)
         with tf.GradientTape() as generator_tape:
             generator_tape.watch(data["text_embedding"])
-            inputs = objective.generator_inputs(self, data, training=True)
+            inputs, divergence = objective.generator_inputs(self, data, training=True)
             fake = self.generator(inputs, training=True)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([fake, data["text_embedding"]])
-            terms, logits = objective.loss_terms(self, data, fake, training=True)
+            terms, logits = objective.loss_terms(self, data, fake, True, divergence)
         discriminator_variables = self.discriminator.trainable_variables
         discriminator_gradients, by_fake = tape.gradient(
             terms["discriminator_loss"], [discriminator_variables, fake]
         )
         by_fake = objective.generator_slope(tape, self, terms, logits, fake, by_fake)
-        generator_variables = self.generator.trainable_variables
-        generator_gradients, by_text = generator_tape.gradient(
-            fake,
-            [generator_variables, data["text_embedding"]],
-            output_gradients=by_fake,
+        drawing_gradients, by_text = generator_tape.gradient(
+            [fake, divergence],
+            [self.drawing_variables, data["text_embedding"]],
+            output_gradients=[by_fake, tf.ones(())],
         )
         if self.language_side is not None:
             by_text += objective.matching_slope(tape, self, terms, data)
             language_side.update(self, language_tape, data, spoken, by_text)
         del tape
-        self.optimizer.apply(generator_gradients, generator_variables)
+        self.optimizer.apply(drawing_gradients, self.drawing_variables)
         self.discriminator_optimizer.apply(
             discriminator_gradients, discriminator_variables
         )
-        move_average(
-            self.ema_generator,
-            self.generator,
-            self.optimizer.iterations,
-            tf.shape(data["image"])[0],
-            self.ema_half_life,
-        )
+        averages = [(self.ema_generator, self.generator)]
+        if self.noise_encoder is not None:
+            averages.append((self.ema_noise_encoder, self.noise_encoder))
+        for average, network in averages:
+            move_average(
+                average,
+                network,
+                self.optimizer.iterations,
+                tf.shape(data["image"])[0],
+                self.ema_half_life,
+            )
         return self._track(terms | spoken)
 
     def test_step(self, data):
         """Return the losses of a batch with the averaged generator; changes nothing."""
         data = keras.utils.unpack_x_y_sample_weight(data)[0]
         data, spoken = language_side.read_batch(self, data)
-        fake = self.ema_generator(objective.generator_inputs(self, data))
-        return self._track(objective.loss_terms(self, data, fake, False)[0] | spoken)
+        inputs, divergence = objective.generator_inputs(self, data)
+        fake = self.ema_generator(inputs)
+        terms, _ = objective.loss_terms(self, data, fake, False, divergence)
+        return self._track(terms | spoken)
 
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""

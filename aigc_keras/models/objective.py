@@ -7,6 +7,7 @@ from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
+from aigc_keras.models.noise_encoder import sample_noise
 from aigc_keras.models.randomness import training_chances, training_text_noise
 
 TINY = 1e-12
@@ -21,6 +22,8 @@ LOSS_NAMES = (
     "judge_tokens",
     "layout",
     "sameness",
+    "reconstruction",
+    "divergence",
     "cycle",
     "penalty",
     "language_model",
@@ -49,6 +52,10 @@ class LossWeights:
             `losses.sameness_loss`; 0 leaves it out.
         difference: float. How much two drawings of one caption should differ. Real
             pictures of a caption of `shapes` differ by 0.05.
+        reconstruction: float. Difference of the drawings whose noise the noise encoder
+            found in the captions' own pictures from these pictures. Needs one.
+        divergence: float. Distance of that noise from a standard normal distribution,
+            a nat of a picture.
         cycle: float. The captioner's loss of reading the caption off the generated
             image; 0 leaves it out. Needs a captioner.
         language_model: float. GPT-2's loss of predicting the captions, where it learns.
@@ -63,6 +70,8 @@ class LossWeights:
     layout: float = 5.0
     diversity: float = 0.1
     difference: float = 0.03
+    reconstruction: float = 10.0
+    divergence: float = 0.02
     cycle: float = 0.0
     language_model: float = 1.0
     captioner: float = 1.0
@@ -77,18 +86,27 @@ def generator_inputs(gan, data, training=False):
         training: bool. Whether noise goes by the step, and the text gets some too.
 
     Returns:
-        Dict of `text_embedding` `(batch, text_dim)` and `noise` `(batch, noise_dim)`.
+        Dict of `text_embedding` `(batch, text_dim)` and `noise` `(batch, noise_dim)`,
+        and the weighted divergence of noise that was found in pictures, a scalar.
     """
     text = drawn_rows(gan, data)["text_embedding"]
     step = gan.optimizer.iterations if training else 0
     noise = gan.draw_noise(step, ops.shape(data["image"])[0])
+    divergence = ops.zeros(())
+    if gan.noise_encoder is not None:
+        encoder = gan.noise_encoder if training else gan.ema_noise_encoder
+        half = ops.shape(noise)[0] // 2
+        found = encoder({"image": data["image"][:half], "text_embedding": text[:half]})
+        noise = ops.concatenate([sample_noise(found, noise[:half]), noise[half:]])
+        divergence = losses.noise_divergence(found["mean"], found["log_variance"])
     if training and gan.text_noise:
         shape = ops.shape(text)
         text += gan.text_noise * training_text_noise(gan.seed, step, shape)
-    return {"text_embedding": text, "noise": noise}
+    inputs = {"text_embedding": text, "noise": noise}
+    return inputs, gan.loss_weights.divergence * divergence
 
 
-def loss_terms(gan, data, fake, training):
+def loss_terms(gan, data, fake, training, divergence=0.0):
     """Return every loss term of a batch, from one trunk pass for real and fake.
 
     Args:
@@ -98,6 +116,7 @@ def loss_terms(gan, data, fake, training):
         fake: `(batch, size, size, 3)` float32, the generator's images of
             `drawn_rows(data)`.
         training: bool. Whether the penalty counts.
+        divergence: float scalar that `generator_inputs` returned.
 
     Returns:
         Dict from some of `LOSS_NAMES` to float32 scalars, and the logits `(batch, 1)`
@@ -150,6 +169,11 @@ def loss_terms(gan, data, fake, training):
         pairs = fake[:half], fake[half : 2 * half]
         terms["sameness"] = losses.sameness_loss(*pairs, weights.difference)
         guidance.append(weights.diversity * terms["sameness"])
+    if gan.noise_encoder is not None:
+        half = ops.shape(fake)[0] // 2
+        terms["reconstruction"] = losses.reconstruction_loss(fake[:half], image[:half])
+        guidance.append(weights.reconstruction * terms["reconstruction"])
+        terms["divergence"] = divergence
     if weights.cycle:
         terms["cycle"] = gan.language_side.describe_loss(drawn, fake)
         guidance.append(weights.cycle * terms["cycle"])
@@ -158,7 +182,7 @@ def loss_terms(gan, data, fake, training):
         discriminator_parts.append(terms["penalty"])
     terms["guidance"] = _total(guidance)
     terms["generator_loss"] = _total(
-        [terms["generator_adversarial"], terms["guidance"]]
+        [terms["generator_adversarial"], terms["guidance"], divergence]
     )
     terms["discriminator_loss"] = _total(discriminator_parts)
     return terms, (real, fake_logits)
@@ -214,10 +238,11 @@ def matching_slope(tape, gan, terms, data):
 def drawn_rows(gan, data):
     """Return the rows of a batch that the generator draws.
 
-    Where diversity counts, these are the first half of the captions, twice: with two
-    noises each, at no more cost.
+    Where diversity counts, or noise is found in pictures, these are the first half of
+    the captions, twice: with two noises each, at no more cost. The first of them are
+    drawn with the noise found in their own pictures, where there is a noise encoder.
     """
-    if not gan.loss_weights.diversity:
+    if not gan.loss_weights.diversity and gan.noise_encoder is None:
         return data
     half = ops.shape(data["text_embedding"])[0] // 2
     # An odd batch's last caption is drawn once.

@@ -13,6 +13,7 @@ from aigc_keras.language.text_encoder import GPT2TextEncoder
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.saving import (
     JUDGE_TEXT_ENCODER_FOLDER,
     TEXT_ENCODER_FOLDER,
@@ -47,6 +48,9 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
             "generator": gan.generator.get_config(),
             "discriminator": gan.discriminator.get_config(),
             "judge": gan.judge.get_config() if gan.judge is not None else None,
+            "noise_encoder": None
+            if gan.noise_encoder is None
+            else gan.noise_encoder.get_config(),
             "seed": gan.seed,
             "truncation": gan.truncation,
         }
@@ -93,6 +97,8 @@ def load_packaged(cls, folder, **kwargs):
     if config["judge"] is not None:
         parts["judge"] = ImageEncoder.from_config(config["judge"])
         bank = arrays["caption_bank"].astype("float32")
+    if config.get("noise_encoder"):
+        parts["noise_encoder"] = NoiseEncoder.from_config(config["noise_encoder"])
     for name, part in parts.items():
         part.set_weights(
             [arrays[f"{name}/{i}"].astype("float32") for i in range(len(part.weights))]
@@ -178,6 +184,8 @@ def _collect(gan):
     parts = {"generator": gan.ema_generator, "discriminator": gan.discriminator}
     if gan.judge is not None:
         parts["judge"] = gan.judge
+    if gan.noise_encoder is not None:
+        parts["noise_encoder"] = gan.ema_noise_encoder
     arrays = {
         f"{name}/{i}": weight.astype("float16")
         for name, part in parts.items()

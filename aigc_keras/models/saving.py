@@ -12,6 +12,7 @@ from aigc_keras.models.compile_state import describe_compilation, restore_compil
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.noise_encoder import NoiseEncoder
 
 CONFIG_FILE = "model.json"
 WEIGHTS_FILE = "model.weights.h5"
@@ -48,6 +49,9 @@ def save_model(gan, folder):
             "truncation": gan.truncation,
             "train_text_encoder": gan.train_text_encoder,
             "captioner": gan.captioner_sizes,
+            "noise_encoder": None
+            if gan.noise_encoder is None
+            else gan.noise_encoder.get_config(),
             "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
@@ -96,6 +100,9 @@ def load_model(cls, folder, weights=None):
         truncation=config.get("truncation"),
         train_text_encoder=config.get("train_text_encoder", "frozen"),
         captioner=config.get("captioner"),
+        noise_encoder=NoiseEncoder.from_config(config["noise_encoder"])
+        if config.get("noise_encoder")
+        else None,
     )
     if config["text_encoder"]:
         encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)

@@ -8,6 +8,7 @@ from aigc_keras.models import (
     Discriminator,
     Generator,
     ImageEncoder,
+    NoiseEncoder,
     TextToImageGAN,
 )
 
@@ -18,7 +19,9 @@ TEXT_DIM, NOISE_DIM, VOCABULARY = 8, 4, 12
 def make_gan():
     """A function that builds a tiny model, `judge=True` with an image encoder."""
 
-    def make(judge=False, seed=0, dtype="float32", text_encoder=None):
+    def make(
+        judge=False, seed=0, dtype="float32", text_encoder=None, noise_encoder=False
+    ):
         keras.utils.set_random_seed(0)
         text_dim = TEXT_DIM if text_encoder is None else text_encoder.text_dim
         generator = Generator(
@@ -31,8 +34,19 @@ def make_gan():
         if judge:
             encoder = ImageEncoder(32, text_dim, VOCABULARY, 2, dtype=dtype)
             bank = np.random.default_rng(9).normal(size=(10, text_dim))
+        finder = None
+        if noise_encoder:
+            finder = NoiseEncoder(
+                32, text_dim, NOISE_DIM, base_channels=2, hidden_dim=8, dtype=dtype
+            )
         return TextToImageGAN(
-            generator, discriminator, text_encoder, encoder, bank, seed=seed
+            generator,
+            discriminator,
+            text_encoder,
+            encoder,
+            bank,
+            seed=seed,
+            noise_encoder=finder,
         )
 
     return make

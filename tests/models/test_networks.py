@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_keras.models import Discriminator, Generator, ImageEncoder
+from aigc_keras.models import Discriminator, Generator, ImageEncoder, NoiseEncoder
 
 BATCH, TEXT_DIM, NOISE_DIM = 2, 8, 4
 SIZES = (32, 64, 128, 256)
@@ -24,10 +24,17 @@ def make_encoder(size=32, **kwargs):
     return ImageEncoder(size, 6, vocabulary_size=9, base_channels=2, **kwargs)
 
 
+def make_noise_encoder(size=32, **kwargs):
+    return NoiseEncoder(
+        size, TEXT_DIM, NOISE_DIM, base_channels=2, hidden_dim=8, **kwargs
+    )
+
+
 MAKERS = {
     "generator": make_generator,
     "discriminator": make_discriminator,
     "image_encoder": make_encoder,
+    "noise_encoder": make_noise_encoder,
 }
 
 
@@ -40,6 +47,7 @@ def example_inputs(name, size=32):
         "generator": {"text_embedding": text, "noise": noise},
         "discriminator": {"image": image, "text_embedding": text},
         "image_encoder": image,
+        "noise_encoder": {"image": image, "text_embedding": text},
     }[name]
 
 
@@ -79,6 +87,14 @@ def test_the_image_encoder_has_its_two_outputs_at_every_size(size):
         "image_vector": (BATCH, 6),
         "token_logits": (BATCH, 9),
     }
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_noise_encoder_begins_at_the_standard_normal(size):
+    outputs = outputs_of(make_noise_encoder(size), "noise_encoder", size)
+    assert set(outputs) == {"mean", "log_variance"}
+    for value in outputs.values():
+        np.testing.assert_array_equal(value, np.zeros((BATCH, NOISE_DIM)))
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

@@ -230,14 +230,14 @@ def test_text_noise_is_drawn_anew_at_each_step_and_only_in_training(
     gan, batch = make_gan(), as_tensors(make_batch())
     gan.compile(text_noise=0.5, loss_weights=plain())
     text = batch["text_embedding"]
-    first = generator_inputs(gan, batch, training=True)["text_embedding"] - text
-    again = generator_inputs(gan, batch, training=True)["text_embedding"] - text
+    first = generator_inputs(gan, batch, training=True)[0]["text_embedding"] - text
+    again = generator_inputs(gan, batch, training=True)[0]["text_embedding"] - text
     gan.optimizer.iterations.assign(1)
-    later = generator_inputs(gan, batch, training=True)["text_embedding"] - text
+    later = generator_inputs(gan, batch, training=True)[0]["text_embedding"] - text
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - later).min(axis=1).max() > 0
     unit = training_text_noise(gan.seed, 0, first.shape)
     np.testing.assert_allclose(first, 0.5 * unit, atol=1e-6)
     assert np.std(training_text_noise(0, 0, (10_000,))) == pytest.approx(1, abs=0.03)
-    still = generator_inputs(gan, batch)["text_embedding"]
+    still = generator_inputs(gan, batch)[0]["text_embedding"]
     np.testing.assert_array_equal(still, text)

@@ -26,7 +26,7 @@ def text_encoder():
 
 @pytest.fixture
 def gan(make_gan, text_encoder):
-    gan = make_gan(judge=True, text_encoder=text_encoder, seed=3)
+    gan = make_gan(judge=True, text_encoder=text_encoder, seed=3, noise_encoder=True)
     rng = np.random.default_rng(0)
     shapes = [weight.shape for weight in gan.ema_generator.weights]
     gan.ema_generator.set_weights([rng.normal(0, 0.1, shape) for shape in shapes])
@@ -37,7 +37,7 @@ def gan(make_gan, text_encoder):
 def test_a_model_comes_back_in_half_precision(gan, tmp_path):
     gan.save_to_preset(tmp_path / "model")
     loaded = TextToImageGAN.from_preset(tmp_path / "model")
-    for part in ("ema_generator", "discriminator", "judge"):
+    for part in ("ema_generator", "discriminator", "judge", "ema_noise_encoder"):
         for one, other in zip(
             getattr(gan, part).weights, getattr(loaded, part).weights, strict=True
         ):
