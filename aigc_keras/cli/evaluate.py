@@ -203,15 +203,25 @@ def _measure_gan(run, preset, config, split, num_images, seed, update):
 
 
 def _measure_prompts(run, preset, config, split, num_images, seed, update):
-    from aigc_keras.evaluation import measure_prompts
+    from aigc_keras.evaluation import measure_prompts, open_held_out_language_model
     from aigc_keras.training import open_prompt_writer
 
     del split
     writer = open_prompt_writer(run, preset)
-    known = _load_split(config, config.split, config.image_size).flat_captions
+    known = _load_split(config, config.split, config.image_size)
+    encoders = f"{config.prepared_dir}/evaluation_encoders"
+    held_out = open_held_out_language_model(known, encoders)
     scenes = config.dataset.startswith("shapes")
     number = num_images or TEXTS
-    figures = measure_prompts(writer, known, number, seed, scenes, on_batch=update)
+    figures = measure_prompts(
+        writer,
+        known.flat_captions,
+        number,
+        seed,
+        scenes,
+        on_batch=update,
+        held_out=held_out,
+    )
     return {"prompts": figures}
 
 

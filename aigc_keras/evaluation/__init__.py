@@ -2,6 +2,7 @@
 
 from aigc_keras.evaluation.callback import Evaluate
 from aigc_keras.evaluation.evaluate_run import evaluate_gan
+from aigc_keras.evaluation.held_out_language import open_held_out_language_model
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_captions import measure_captions, measure_cycle
 from aigc_keras.evaluation.run_prompts import measure_prompts
@@ -13,4 +14,5 @@ __all__ = [
     "measure_captions",
     "measure_cycle",
     "measure_prompts",
+    "open_held_out_language_model",
 ]

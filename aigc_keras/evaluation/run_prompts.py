@@ -5,7 +5,14 @@ from aigc_keras.metrics.text import distinct
 
 
 def measure_prompts(
-    language_model, known, num=1000, seed=0, scenes=False, batch=250, on_batch=None
+    language_model,
+    known,
+    num=1000,
+    seed=0,
+    scenes=False,
+    batch=250,
+    on_batch=None,
+    held_out=None,
 ):
     """Sample captions freely and look at them.
 
@@ -20,11 +27,13 @@ def measure_prompts(
         scenes: bool. Whether the captions are those of `shapes` and can be parsed.
         batch: int. Captions at a time.
         on_batch: Function `(done, total)` called after each batch, for progress.
+        held_out: `GPT2LanguageModel` that is not `language_model`, or None; see
+            `open_held_out_language_model`.
 
     Returns:
         Dict of float: `new`, the share not in `known`; `different`, the share of
-        different ones; `distinct_1` and `distinct_2`; and, for scenes, `valid`, the
-        share that `read_caption` reads.
+        different ones; `distinct_1` and `distinct_2`; for scenes, `valid`, the share
+        that `read_caption` reads; and, with `held_out`, the captions' `perplexity`.
     """
     captions = []
     for index, start in enumerate(range(0, num, batch)):
@@ -41,6 +50,9 @@ def measure_prompts(
     }
     if scenes:
         figures["valid"] = _share(read_caption(text) is not None for text in captions)
+    if held_out is not None:
+        # A caption of no character is none.
+        figures["perplexity"] = held_out.perplexity([c for c in captions if c])
     return figures
 
 

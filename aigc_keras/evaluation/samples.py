@@ -17,6 +17,7 @@ from aigc_keras.datasets.sources import Options
 from aigc_keras.evaluation.drawing import draw_captions
 from aigc_keras.evaluation.evaluation_encoder import open_evaluation_encoder
 from aigc_keras.evaluation.features import contrastive_extractor, inception_extractor
+from aigc_keras.evaluation.held_out_language import open_held_out_language_model
 
 CHUNK = 500
 
@@ -103,8 +104,12 @@ class Samples:
     @functools.cached_property
     def encoder(self):
         """The `EvaluationEncoder` of the training split."""
-        folder = f"{self.protocol.prepared_dir}/evaluation_encoders"
-        return open_evaluation_encoder(self.train, folder)
+        return open_evaluation_encoder(self.train, self._encoder_folder)
+
+    @functools.cached_property
+    def language_model(self):
+        """The held-out `GPT2LanguageModel` of the training split."""
+        return open_held_out_language_model(self.train, self._encoder_folder)
 
     @functools.cached_property
     def extractor(self):
@@ -118,6 +123,10 @@ class Samples:
             "weights_sha256": hash_arrays(*self.gan.ema_generator.get_weights()),
             "captions_sha256": hash_arrays(np.array(self.captions)),
         }
+
+    @property
+    def _encoder_folder(self):
+        return f"{self.protocol.prepared_dir}/evaluation_encoders"
 
     def _load(self, split):
         config = self.config

@@ -40,13 +40,18 @@ def measure_memory(samples):
 
 
 def measure_language(samples):
-    """Return figures of the captions themselves: richness, variety, coherence."""
+    """Return figures of the captions themselves.
+
+    Richness, variety, coherence, and their perplexity under a language model that has
+    not seen them; see `open_held_out_language_model`.
+    """
     captions = samples.captions
     return {
         **lexical_richness(captions),
         "distinct_1": distinct(captions, 1),
         "distinct_2": distinct(captions, 2),
         "coherence": coherence(samples.encoder.embed_captions(captions)),
+        "perplexity": samples.language_model.perplexity(captions),
     }
 
 

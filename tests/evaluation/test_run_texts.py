@@ -5,7 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from aigc_keras.evaluation import measure_captions, measure_cycle, measure_prompts
+from aigc_keras.evaluation import (
+    measure_captions,
+    measure_cycle,
+    measure_prompts,
+    open_held_out_language_model,
+)
 from aigc_keras.evaluation.tables import figures_table
 
 
@@ -49,6 +54,20 @@ def test_prompts_are_parsed_and_compared_with_what_was_learned(dataset):
     assert 0.25 < figures["new"] < 1
     assert 0 < figures["distinct_1"] < figures["distinct_2"] < 1
     assert "valid" not in measure_prompts(Writer(dataset), known, 8)
+
+
+def test_captions_are_likelier_than_nonsense_to_a_model_that_learned_the_language(
+    dataset, tmp_path
+):
+    model = open_held_out_language_model(dataset, tmp_path, 280, epochs=40)
+    figures = measure_prompts(Writer(dataset), [], 8, held_out=model)
+    sample = Writer(dataset).generate(8, 0)
+    assert figures["perplexity"] == pytest.approx(model.perplexity(sample))
+    turned = [text[::-1] for text in sample]
+    assert model.perplexity(turned) > 1.2 * figures["perplexity"]
+    # Kept: the second time it is the same, and nothing is trained.
+    again = open_held_out_language_model(dataset, tmp_path, 280, epochs=0)
+    assert again.perplexity(sample) == pytest.approx(figures["perplexity"], rel=1e-4)
 
 
 def test_captions_are_compared_with_what_the_picture_shows(dataset):

@@ -79,6 +79,7 @@ def test_every_metric_and_what_repeats_it(result):
     assert "fewer than twice" in result["distribution"]["warnings"][0]
     assert set(result["matching"]) == {"en", "zh"}
     assert len(result["memorisation"]["pixels"]["nearest"]) == 12
+    assert 1 < result["language"]["perplexity"] < 512
 
 
 def test_the_same_seed_gives_the_same_figures(gan, config, prepared, result):
