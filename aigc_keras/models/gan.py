@@ -361,7 +361,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
         drawing_gradients, by_text = generator_tape.gradient(
             [fake, divergence],
             [self.drawing_variables, data["text_embedding"]],
-            output_gradients=[by_fake, tf.ones(())],
+            output_gradients=[by_fake, tf.constant(self.loss_weights.divergence)],
         )
         if self.language_side is not None:
             by_text += objective.matching_slope(tape, self, terms, data)

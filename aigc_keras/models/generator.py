@@ -37,6 +37,8 @@ class Generator(keras.Model):
         patch_size: int. Side in pixels of what one place draws, default 2. With 4 a
             step is a seventh shorter, and shapes are far less exact.
         blocks: int. Residual blocks a stage, default 1.
+        condition_layers: int. Layers of the MLP, default 2. With 0 text and noise
+            modulate as they are.
         dtype: Policy or its name; the image itself is always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -68,6 +70,7 @@ class Generator(keras.Model):
         stages=None,
         patch_size=2,
         blocks=1,
+        condition_layers=2,
         dtype=None,
         **kwargs,
     ):
@@ -82,7 +85,7 @@ class Generator(keras.Model):
         mixed = keras.layers.Concatenate(dtype=dtype, name="text_and_noise")(
             [text, noise]
         )
-        for index in range(2):
+        for index in range(condition_layers):
             mixed = _dense(condition_dim, dtype, f"condition_{index}")(mixed)
             mixed = _activation(dtype, f"condition_activation_{index}")(mixed)
         x = _dense(4 * 4 * channels[0], dtype, "seed")(mixed)
@@ -109,6 +112,7 @@ class Generator(keras.Model):
         self.stages = stages
         self.patch_size = patch_size
         self.blocks = blocks
+        self.condition_layers = condition_layers
         self.policy = dtype
 
     def get_config(self):
@@ -123,6 +127,7 @@ class Generator(keras.Model):
             "stages": list(self.stages),
             "patch_size": self.patch_size,
             "blocks": self.blocks,
+            "condition_layers": self.condition_layers,
             "dtype": self.policy.name,
         }
 

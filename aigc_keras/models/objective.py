@@ -87,7 +87,7 @@ def generator_inputs(gan, data, training=False):
 
     Returns:
         Dict of `text_embedding` `(batch, text_dim)` and `noise` `(batch, noise_dim)`,
-        and the weighted divergence of noise that was found in pictures, a scalar.
+        and the divergence of the noise that was found in pictures, a scalar in nats.
     """
     text = drawn_rows(gan, data)["text_embedding"]
     step = gan.optimizer.iterations if training else 0
@@ -103,7 +103,7 @@ def generator_inputs(gan, data, training=False):
         shape = ops.shape(text)
         text += gan.text_noise * training_text_noise(gan.seed, step, shape)
     inputs = {"text_embedding": text, "noise": noise}
-    return inputs, gan.loss_weights.divergence * divergence
+    return inputs, divergence
 
 
 def loss_terms(gan, data, fake, training, divergence=0.0):
@@ -182,7 +182,11 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
         discriminator_parts.append(terms["penalty"])
     terms["guidance"] = _total(guidance)
     terms["generator_loss"] = _total(
-        [terms["generator_adversarial"], terms["guidance"], divergence]
+        [
+            terms["generator_adversarial"],
+            terms["guidance"],
+            weights.divergence * divergence,
+        ]
     )
     terms["discriminator_loss"] = _total(discriminator_parts)
     return terms, (real, fake_logits)
