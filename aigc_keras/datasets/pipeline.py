@@ -113,6 +113,17 @@ class CaptionedDataset:
         other.batch_size = batch_size
         return other
 
+    @property
+    def classes(self):
+        """Names of the classes where every image has a label, else None."""
+        return None if self.labels is None else self.class_names
+
+    def without_labels(self):
+        """Return the same data set without its classes."""
+        other = copy.copy(self)
+        other.labels = other.class_names = None
+        return other
+
     def model_images(self, rows):
         """Return chosen images as a model sees them.
 
