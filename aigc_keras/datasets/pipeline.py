@@ -115,13 +115,19 @@ class CaptionedDataset:
 
     @property
     def classes(self):
-        """Names of the classes where every image has a label, else None."""
-        return None if self.labels is None else self.class_names
+        """Names of the classes where every image has one of several, else None."""
+        several = self.labels is not None and len(self.class_names or ()) > 1
+        return self.class_names if several else None
 
-    def without_labels(self):
-        """Return the same data set without its classes."""
+    def with_classes(self, class_names):
+        """Return the same data set, without labels unless its classes are these.
+
+        Args:
+            class_names: List of str, or None.
+        """
         other = copy.copy(self)
-        other.labels = other.class_names = None
+        if class_names is None or self.classes != list(class_names):
+            other.labels = other.class_names = None
         return other
 
     def model_images(self, rows):

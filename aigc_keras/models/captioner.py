@@ -119,7 +119,7 @@ class ImageCaptioner(keras.Model):
             size = min(x.batch_size, x.num_images)
             steps_per_epoch = steps_per_epoch or x.num_images // size
             table = self.caption_table(x)
-            x = x.without_labels().training_batches(table, size, seed)
+            x = x.with_classes(None).training_batches(table, size, seed)
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 

@@ -48,6 +48,7 @@ def save_model(gan, folder):
             "truncation": gan.truncation,
             "train_text_encoder": gan.train_text_encoder,
             "captioner": gan.captioner_sizes,
+            "class_names": gan.class_names,
             "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
@@ -96,6 +97,7 @@ def load_model(cls, folder, weights=None):
         truncation=config.get("truncation"),
         train_text_encoder=config.get("train_text_encoder", "frozen"),
         captioner=config.get("captioner"),
+        class_names=config.get("class_names"),
     )
     if config["text_encoder"]:
         encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
