@@ -203,6 +203,24 @@ def token_prediction_loss(logits, token_ids, padding_mask):
     return ops.mean(ops.sum(loss, axis=-1))
 
 
+def class_loss(logits, labels):
+    """Return the cross-entropy of the classes of images, `-mean(log p(label))`.
+
+    Reference: Odena et al., 2017, "Conditional image synthesis with auxiliary
+    classifier GANs" (eq. 3). Deviation: of real images alone.
+
+    Args:
+        logits: `(batch, num_classes)` float.
+        labels: `(batch,)` int, from 0 to `num_classes - 1`.
+
+    Returns:
+        float32 scalar, `log(num_classes)` for logits of zero.
+    """
+    logits = ops.cast(logits, "float32")
+    loss = keras.losses.sparse_categorical_crossentropy
+    return ops.mean(loss(labels, logits, from_logits=True))
+
+
 def next_token_loss(logits, token_ids, padding_mask):
     """Return the loss of predicting each token of a caption from those before it.
 

@@ -130,3 +130,37 @@ def tiny_run(tiny_settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "tiny"
     train(TrainingConfig(**tiny_settings), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def labelled_folder(tmp_path_factory):
+    """A captioned folder of three classes, 24 pictures to train on and 16 to test."""
+    import csv
+
+    from PIL import Image
+
+    from aigc_keras.datasets.shapes import captions, render
+
+    folder = tmp_path_factory.mktemp("labelled")
+    with open(folder / "captions.csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("image", "caption", "label", "split"))
+        for index in range(40):
+            image, scene, rng = render.make_example(f"labelled/{index}", image_size=32)
+            Image.fromarray(image).save(folder / f"{index:02d}.png")
+            label = ("warm", "cold", "grey")[scene.objects[0].colour.count("e") % 3]
+            split = "train" if index < 24 else "test"
+            for caption in captions.write_captions(scene, rng)[0]:
+                table.writerow((f"{index:02d}.png", caption, label, split))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def labelled_run(labelled_folder, tiny_settings, tmp_path_factory):
+    """The folder of a finished tiny run on data with classes."""
+    from aigc_keras.training import TrainingConfig, train
+
+    data = {"dataset": "captioned_folder", "data_dir": str(labelled_folder)}
+    path = tmp_path_factory.mktemp("runs") / "labelled"
+    train(TrainingConfig(**{**tiny_settings, **data}), path)
+    return path

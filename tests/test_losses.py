@@ -126,6 +126,16 @@ def test_token_prediction_loss_of_zero_logits_is_known():
     np.testing.assert_allclose(result, 11 * SOFTPLUS_0, rtol=1e-6)
 
 
+def test_class_loss_matches_a_cross_entropy_written_out():
+    logits = np.array([[2.0, -1.0, 0.5], [0.0, 1.0, 4.0]], "float32")
+    probability = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    expected = -np.log([probability[0, 1], probability[1, 2]]).mean()
+    loss = losses.class_loss(logits, np.array([1, 2]))
+    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+    zero = losses.class_loss(np.zeros((4, 7), "float32"), np.array([0, 3, 6, 6]))
+    np.testing.assert_allclose(zero, np.log(7), rtol=1e-6)
+
+
 def test_cosine_similarity_matches_numpy_and_stays_finite_at_zero():
     rng = np.random.default_rng(3)
     first, second = rng.normal(size=(3, 4)), rng.normal(size=(5, 4))

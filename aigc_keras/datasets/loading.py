@@ -77,6 +77,9 @@ def load_dataset(
     total = _count(source, split)
     key = {"name": f"{name}_{split}", "source": source.key, "split": split}
     key["features"] = [caption_feature, image_feature]
+    if source.class_names:
+        # Labels are places among these names.
+        key["classes"] = source.class_names
     with progress_bar("Pictures are prepared") as update:
         prepared = prepare_split(
             f"{prepared_dir}/pictures",

@@ -113,6 +113,23 @@ class CaptionedDataset:
         other.batch_size = batch_size
         return other
 
+    @property
+    def classes(self):
+        """Names of the classes where every image has one of several, else None."""
+        several = self.labels is not None and len(self.class_names or ()) > 1
+        return self.class_names if several else None
+
+    def with_classes(self, class_names):
+        """Return the same data set, without labels unless its classes are these.
+
+        Args:
+            class_names: List of str, or None.
+        """
+        other = copy.copy(self)
+        if class_names is None or self.classes != list(class_names):
+            other.labels = other.class_names = None
+        return other
+
     def model_images(self, rows):
         """Return chosen images as a model sees them.
 

@@ -11,7 +11,7 @@ from aigc_keras.datasets.captioned_folder.reading import read_captioned_folder
 from aigc_keras.datasets.coco_folder.reading import read_coco_directory
 from aigc_keras.datasets.errors import DatasetError
 from aigc_keras.datasets.noto_emoji import noto_emoji_dataset_builder
-from aigc_keras.datasets.shapes import shapes_dataset_builder
+from aigc_keras.datasets.shapes import classes, shapes_dataset_builder
 from aigc_keras.datasets.sources import (
     FolderSource,
     Options,
@@ -58,7 +58,18 @@ def _open_shapes(name, config, options):
     builder = shapes_dataset_builder.Builder(
         config=config or "single", data_dir=str(options.prepared_dir)
     )
-    return _with_captions(name, builder, "captions")
+    if builder.builder_config.name != "single":
+        # Of several objects none is the picture's class.
+        return _with_captions(name, builder, "captions")
+    return TfdsSource(
+        name,
+        builder,
+        caption_reader("captions"),
+        "captions",
+        label_feature="objects",
+        class_names=list(classes.CLASS_NAMES),
+        read_label=classes.read_class,
+    )
 
 
 def _open_noto_emoji(name, config, options):

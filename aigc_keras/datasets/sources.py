@@ -89,8 +89,10 @@ class TfdsSource:
         text_feature: str or None. What `write_captions` reads beside the label; a slash
             leads into nested features.
         image_feature: str. Name of the image feature.
-        label_feature: str or None. Name of the class label.
+        label_feature: str or None. Name of the class label, or of what `read_label`
+            reads.
         class_names: List of str, or None.
+        read_label: Function from an element to an int; default: `label_feature` itself.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class TfdsSource:
         image_feature="image",
         label_feature=None,
         class_names=None,
+        read_label: Callable | None = None,
     ):
         self.name = name
         self.builder = builder
@@ -110,6 +113,7 @@ class TfdsSource:
         self.label_feature = label_feature
         self.class_names = class_names
         self._write_captions = write_captions
+        self._read_label = read_label or (lambda element: int(element[label_feature]))
 
     @property
     def description(self):
@@ -163,7 +167,7 @@ class TfdsSource:
         for index, element in enumerate(_iterate(data, self.image_feature)):
             label = -1
             if self.label_feature is not None:
-                label = int(element[self.label_feature])
+                label = self._read_label(element)
             yield Element(
                 f"{split}/{index}",
                 element[self.image_feature],

@@ -47,7 +47,8 @@ def evaluate_gan(gan, config, num_images=2000, seed=0, on_batch=None):
     table = make_caption_table(
         gan.judge_text_encoder, dataset, None, gan.language_side is not None
     )
-    batches = dataset.training_batches(table, batch_size, seed)
+    labelled = dataset.with_classes(gan.class_names)
+    batches = labelled.training_batches(table, batch_size, seed)
     steps = max(1, min(num_images, dataset.num_images, LOSS_IMAGES) // batch_size)
     losses = gan.evaluate(batches, steps=steps, verbose=0, return_dict=True)
     return {config["split"]: {"losses": {k: float(v) for k, v in losses.items()}}}

@@ -41,7 +41,13 @@ def build_fresh(cls, preset, text_encoder=None, image_size=None, **kwargs):
     size = image_size or settings["image_size"]
     text_dim = settings["text_dim"]
     generator = Generator(size, text_dim, **settings["generator"])
-    discriminator = Discriminator(size, text_dim, **settings["discriminator"])
+    names = kwargs.get("class_names")
+    discriminator = Discriminator(
+        size,
+        text_dim,
+        num_classes=None if names is None else len(names),
+        **settings["discriminator"],
+    )
     judge = ImageEncoder(size, text_dim, settings["vocabulary_size"])
     bank = np.zeros((BANK_SIZE, text_dim), "float32")
     trained = training_defaults(preset)["train_text_encoder"]

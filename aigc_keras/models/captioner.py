@@ -118,7 +118,8 @@ class ImageCaptioner(keras.Model):
         if isinstance(x, CaptionedDataset):
             size = min(x.batch_size, x.num_images)
             steps_per_epoch = steps_per_epoch or x.num_images // size
-            x = x.training_batches(self.caption_table(x), size, seed)
+            table = self.caption_table(x)
+            x = x.with_classes(None).training_batches(table, size, seed)
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 

@@ -23,10 +23,12 @@ class Discriminator(keras.Model):
     A functional model: a `trunk` makes a realness logit and a vector of an image, a
     `text_projection` a vector of a sentence, and the validity is the realness plus the
     two vectors' scaled product. Another caption for the same image so costs one
-    product, and the same vectors serve the contrastive loss.
+    product, and the same vectors serve the contrastive loss. Where there are classes, a
+    third head of the trunk tells them apart.
 
     Reference: Miyato and Koyama, 2018, "cGANs with projection discriminator" (eq. 3);
-    Zhang et al., 2021, "XMC-GAN" (sec. 4.2).
+    Zhang et al., 2021, "XMC-GAN" (sec. 4.2); for the classes Odena et al., 2017,
+    "AC-GAN" (sec. 3).
 
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
@@ -36,6 +38,7 @@ class Discriminator(keras.Model):
         stages: Tuple of int. Channel multipliers from 4x4 places up.
         patch_size: int. Side in pixels of what one place sees first, default 4.
         blocks: int. Residual blocks a stage, default 1.
+        num_classes: int or None. Classes that images are told apart by.
         dtype: Policy or its name; the outputs are always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -45,7 +48,8 @@ class Discriminator(keras.Model):
 
     Returns:
         Dict of `validity` `(batch, 1)`, `image_vector` and `text_vector`
-        `(batch, matching_dim)`, all float32.
+        `(batch, matching_dim)`, and, with classes, `class_logits`
+        `(batch, num_classes)`, all float32.
 
     Raises:
         ValueError: If `stages` and `patch_size` do not lead from 4 to `image_size`.
@@ -68,6 +72,7 @@ class Discriminator(keras.Model):
         stages=None,
         patch_size=4,
         blocks=1,
+        num_classes=None,
         dtype=None,
         **kwargs,
     ):
@@ -75,7 +80,10 @@ class Discriminator(keras.Model):
         dtype = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         stages = resolve_stages(stages, DISCRIMINATOR_STAGES, image_size, patch_size)
         channels = [base_channels * multiplier for multiplier in stages]
-        trunk = _trunk(image_size, channels, patch_size, blocks, matching_dim, dtype)
+        heads = {"realness": 1, "image_vector": matching_dim}
+        if num_classes is not None:
+            heads["class_logits"] = num_classes
+        trunk = _trunk(image_size, channels, patch_size, blocks, heads, dtype)
         text_projection = keras.layers.Dense(
             matching_dim, dtype="float32", name="text_vector"
         )
@@ -89,6 +97,8 @@ class Discriminator(keras.Model):
             "image_vector": seen["image_vector"],
             "text_vector": said,
         }
+        if num_classes is not None:
+            outputs["class_logits"] = seen["class_logits"]
         super().__init__(
             inputs={"image": image, "text_embedding": text}, outputs=outputs, **kwargs
         )
@@ -103,6 +113,7 @@ class Discriminator(keras.Model):
         self.stages = stages
         self.patch_size = patch_size
         self.blocks = blocks
+        self.num_classes = num_classes
         self.policy = dtype
 
     def get_config(self):
@@ -116,6 +127,7 @@ class Discriminator(keras.Model):
             "stages": list(self.stages),
             "patch_size": self.patch_size,
             "blocks": self.blocks,
+            "num_classes": self.num_classes,
             "dtype": self.policy.name,
         }
 
@@ -141,7 +153,7 @@ def validity(realness, image_vector, text_vector):
     return realness + product / image_vector.shape[-1] ** 0.5
 
 
-def _trunk(image_size, channels, patch_size, blocks, matching_dim, dtype):
+def _trunk(image_size, channels, patch_size, blocks, heads, dtype):
     image = keras.Input((image_size, image_size, 3), name="image")
     widths = list(reversed(channels))
     x = PatchesToChannels(patch_size, dtype=dtype, name="patches")(image)
@@ -152,14 +164,11 @@ def _trunk(image_size, channels, patch_size, blocks, matching_dim, dtype):
         x = _halve(x, width, dtype, f"halve_{index}")
     x = _activation(dtype, "last_activation")(x)
     x = keras.layers.Flatten(dtype=dtype, name="flatten")(x)
-    x = _dense(matching_dim, dtype, "hidden")(x)
+    x = _dense(heads["image_vector"], dtype, "hidden")(x)
     x = _activation(dtype, "hidden_activation")(x)
-    head = {"dtype": "float32"}
     outputs = {
-        "realness": keras.layers.Dense(1, name="realness", **head)(x),
-        "image_vector": keras.layers.Dense(matching_dim, name="image_vector", **head)(
-            x
-        ),
+        name: keras.layers.Dense(units, dtype="float32", name=name)(x)
+        for name, units in heads.items()
     }
     return keras.Model(image, outputs, name="trunk")
 

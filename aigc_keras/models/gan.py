@@ -51,6 +51,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             that shares GPT-2 is trained along. None: none.
         noise_encoder: `NoiseEncoder` that is trained along and finds the noise of a
             picture, or None.
+        class_names: Sequence of str, as many as the discriminator's classes, or None.
         **kwargs: Passed to `keras.Model`.
 
     Raises:
@@ -70,10 +71,13 @@ class TextToImageGAN(PictureRequests, keras.Model):
         train_text_encoder="frozen",
         captioner=None,
         noise_encoder=None,
+        class_names=None,
         **kwargs,
     ):
         language_side.check_trained(train_text_encoder)
-        check_parts(generator, discriminator, text_encoder, judge, caption_bank)
+        check_parts(
+            generator, discriminator, text_encoder, judge, caption_bank, class_names
+        )
         image = generator(generator.input)
         validity = discriminator(
             {"image": image, "text_embedding": generator.input["text_embedding"]}
@@ -91,6 +95,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             self.ema_noise_encoder = averaged_copy(noise_encoder)
         self.train_text_encoder = train_text_encoder
         self.captioner_sizes = captioner
+        self.class_names = None if class_names is None else list(class_names)
         self.text_encoder = self.judge_text_encoder = self.language_side = None
         if text_encoder is not None:
             self.set_text_encoder(text_encoder)
@@ -171,7 +176,8 @@ class TextToImageGAN(PictureRequests, keras.Model):
             text_encoder: `GPT2TextEncoder` for fresh weights, or None: then `fit` on a
                 `CaptionedDataset` first trains one on its captions.
             image_size: int. Overrides the preset's, for fresh weights.
-            **kwargs: Passed to the constructor.
+            **kwargs: Passed to the constructor; with `class_names`, such as a
+                `CaptionedDataset.classes`, fresh networks learn to tell them apart.
 
         Raises:
             ValueError: If there is no such preset, it has no shipped weights, or a file
@@ -232,6 +238,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             x: `CaptionedDataset`, or a `tf.data.Dataset` of batches as `train_step`
                 takes them. On the former a model without a text encoder first runs
                 `adapt`, and training goes on at the batch where the optimizer stands.
+                Labels count where its classes are the model's own.
             epochs: int. Default 1.
             steps_per_epoch: int. Default for a `CaptionedDataset`: each image once.
             cache_dir: Path where encoded captions are kept, or None.
@@ -256,7 +263,8 @@ class TextToImageGAN(PictureRequests, keras.Model):
             steps_per_epoch = steps_per_epoch or x.num_images // size
             self.training_data = x
             done = int(self.optimizer.iterations.numpy())
-            x = x.training_batches(table, size, self.seed, done, augment)
+            labelled = x.with_classes(self.class_names)
+            x = labelled.training_batches(table, size, self.seed, done, augment)
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
@@ -337,8 +345,8 @@ class TextToImageGAN(PictureRequests, keras.Model):
         Args:
             data: Dict of `image` `(batch, size, size, 3)` float32 in [-1, 1],
                 `text_embedding` `(batch, text_dim)`, and, for a judge or where GPT-2
-                learns, `token_ids` and `padding_mask` `(batch, length)`, and, for a
-                captioner, `language` `(batch,)`.
+                learns, `token_ids` and `padding_mask` `(batch, length)`, for a
+                captioner, `language` `(batch,)`, and, for classes, `label` `(batch,)`.
 
         Returns:
             Dict of the losses' running means.
@@ -355,7 +363,10 @@ class TextToImageGAN(PictureRequests, keras.Model):
             terms, logits = objective.loss_terms(self, data, fake, True, divergence)
         discriminator_variables = self.discriminator.trainable_variables
         discriminator_gradients, by_fake = tape.gradient(
-            terms["discriminator_loss"], [discriminator_variables, fake]
+            terms["discriminator_loss"],
+            [[variable.value for variable in discriminator_variables], fake],
+            # The classes' head, in a batch without labels.
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
         by_fake = objective.generator_slope(tape, self, terms, logits, fake, by_fake)
         drawing_gradients, by_text = generator_tape.gradient(

@@ -7,6 +7,9 @@ from aigc_keras import losses
 from aigc_keras.language.text_encoder import pooler_inputs
 from aigc_keras.layers import AttentionPooling
 
+# By which an image encoder learns to tell one caption among thousands.
+READING_TEMPERATURE = 0.05
+
 
 def attention_pooler(hidden_dim, text_dim=256, num_heads=8):
     """Build a pooler with learned queries and a residual MLP.
@@ -122,7 +125,7 @@ class ImageReadingModel(keras.Model):
 
     Args:
         image_encoder: `ImageEncoder`.
-        temperature: float. Of the InfoNCE, default 0.05.
+        temperature: float. Of the InfoNCE, default `READING_TEMPERATURE`.
         token_weight: float. Weight of the token-prediction loss, default 0.05.
         noise: float. Each image is read under normal noise whose standard deviation is
             drawn from 0 to this, default 0.5. What is then recognised are shapes; an
@@ -138,7 +141,7 @@ class ImageReadingModel(keras.Model):
     def __init__(
         self,
         image_encoder,
-        temperature=0.05,
+        temperature=READING_TEMPERATURE,
         token_weight=0.05,
         noise=0.5,
         seed=0,

@@ -17,6 +17,7 @@ LOSS_NAMES = (
     "discriminator_loss",
     "generator_adversarial",
     "discriminator_matching",
+    "discriminator_classes",
     "guidance",
     "judge_matching",
     "judge_tokens",
@@ -40,6 +41,8 @@ class LossWeights:
             image's caption, 0 to 1 (Reed et al., 2016; DF-GAN eq. 1 has 0.5).
         matching: float. InfoNCE between real images and their captions, for the
             discriminator.
+        classes: float. Cross-entropy of the real images' classes, for the
+            discriminator, where it has classes and the batch has labels.
         judge_matching: float. InfoNCE of the generated image, seen by the frozen image
             encoder, against its caption and the caption bank.
         judge_temperature: float. Temperature of that term. A sharper one, 0.05, gave
@@ -64,6 +67,7 @@ class LossWeights:
 
     wrong_caption: float = 0.5
     matching: float = 0.3
+    classes: float = 1.0
     judge_matching: float = 0.6
     judge_temperature: float = 0.1
     judge_tokens: float = 0.04
@@ -152,6 +156,12 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
         )
     }
     discriminator_parts.append(weights.matching * terms["discriminator_matching"])
+    if "class_logits" in real_seen and "label" in data:
+        # Of real images alone: the way back to the generated ones stays the same.
+        terms["discriminator_classes"] = losses.class_loss(
+            real_seen["class_logits"], data["label"]
+        )
+        discriminator_parts.append(weights.classes * terms["discriminator_classes"])
     terms["generator_adversarial"] = adversarial.generator(
         ops.stop_gradient(real), fake_logits
     )

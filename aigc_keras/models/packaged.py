@@ -53,6 +53,7 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
             else gan.noise_encoder.get_config(),
             "seed": gan.seed,
             "truncation": gan.truncation,
+            "class_names": gan.class_names,
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
         np.savez(staging / WEIGHTS_FILE, **_collect(gan))
@@ -104,7 +105,12 @@ def load_packaged(cls, folder, **kwargs):
             [arrays[f"{name}/{i}"].astype("float32") for i in range(len(part.weights))]
         )
     encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
-    settings = {"seed": config["seed"], "truncation": config["truncation"], **kwargs}
+    settings = {
+        "seed": config["seed"],
+        "truncation": config["truncation"],
+        "class_names": config.get("class_names"),
+        **kwargs,
+    }
     gan = cls(text_encoder=encoder, caption_bank=bank, **parts, **settings)
     judges = folder / JUDGE_TEXT_ENCODER_FOLDER
     if judges.is_dir():

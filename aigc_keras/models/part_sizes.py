@@ -1,11 +1,14 @@
 """Checks that the parts of a model fit together."""
 
 
-def check_parts(generator, discriminator, text_encoder, judge, caption_bank):
+def check_parts(
+    generator, discriminator, text_encoder, judge, caption_bank, class_names=None
+):
     """Refuse parts of a `TextToImageGAN` whose sizes differ.
 
     Raises:
-        ValueError: If image or text sizes differ, or a judge comes without a bank.
+        ValueError: If image or text sizes differ, a judge comes without a bank, or
+            there are not as many names as classes.
     """
     if generator.image_size != discriminator.image_size:
         raise ValueError(
@@ -27,4 +30,10 @@ def check_parts(generator, discriminator, text_encoder, judge, caption_bank):
         raise ValueError(
             "A `judge` needs a `caption_bank` of other captions' vectors. "
             "Received: caption_bank=None"
+        )
+    num_classes = discriminator.num_classes
+    if (num_classes or 0) != len(class_names or ()):
+        raise ValueError(
+            "`class_names` must be as many as the classes of the `discriminator`. "
+            f"Received: {len(class_names or ())} names and num_classes={num_classes}"
         )

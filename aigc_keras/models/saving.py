@@ -52,6 +52,7 @@ def save_model(gan, folder):
             "noise_encoder": None
             if gan.noise_encoder is None
             else gan.noise_encoder.get_config(),
+            "class_names": gan.class_names,
             "compilation": describe_compilation(gan),
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2))
@@ -103,6 +104,7 @@ def load_model(cls, folder, weights=None):
         noise_encoder=NoiseEncoder.from_config(config["noise_encoder"])
         if config.get("noise_encoder")
         else None,
+        class_names=config.get("class_names"),
     )
     if config["text_encoder"]:
         encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)

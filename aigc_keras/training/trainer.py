@@ -97,6 +97,7 @@ def _open_or_make_model(run, config, dataset):
         image_size=config.image_size,
         seed=config.seed,
         train_text_encoder=config.train_text_encoder,
+        class_names=dataset.classes,
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config))
     compile_for(gan, config, dataset)

@@ -80,9 +80,20 @@ def test_labels_belong_to_their_pictures():
     for batch in dataset.training_batches(make_table(dataset)).take(3):
         rows = batch["token_ids"].numpy()[:, 0] // 3
         np.testing.assert_array_equal(batch["label"], labels[rows])
-    _, dataset = make_dataset()
-    (batch,) = dataset.training_batches(make_table(dataset)).take(1)
-    assert "label" not in batch
+    for unlabelled in (make_dataset()[1], dataset.with_classes(None)):
+        (batch,) = unlabelled.training_batches(make_table(dataset)).take(1)
+        assert "label" not in batch
+
+
+def test_classes_are_names_that_have_labels():
+    names = ["cat", "dog"]
+    _, dataset = make_dataset(labels=np.arange(10) % 2, class_names=names)
+    assert dataset.classes == names
+    assert dataset.with_classes(names).labels is dataset.labels
+    assert dataset.with_classes(["dog", "cat"]).classes is None
+    assert make_dataset(class_names=names)[1].classes is None
+    only = make_dataset(labels=np.zeros(10, int), class_names=["cat"])[1]
+    assert only.classes is None
 
 
 def test_images_may_stay_on_disk(tmp_path):

@@ -14,6 +14,7 @@ from aigc_keras.datasets import (
     registry,
 )
 from aigc_keras.datasets.shapes import shapes_dataset_builder
+from aigc_keras.datasets.shapes.examples import read_examples
 
 ENGLISH_AND_CHINESE = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 LABELLED = (*ENGLISH_AND_CHINESE, "imagenet2012", "oxford_flowers102")
@@ -127,6 +128,47 @@ def test_shapes_with_a_configuration_and_a_slice(tmp_path, monkeypatch):
     assert dataset.images.shape == (4, 32, 32, 3) and dataset.images.dtype == np.uint8
     with pytest.raises(DatasetError, match="'test', 'train'"):
         load_dataset("shapes/scenes", "dev", prepared_dir=tmp_path)
+
+
+@pytest.fixture
+def small_shapes(monkeypatch):
+    small = {"train": (30, False), "test_unseen": (10, True)}
+    monkeypatch.setattr(shapes_dataset_builder, "SPLITS", small)
+
+
+@pytest.mark.parametrize("split", ["train", "test_unseen"])
+def test_the_class_of_a_single_shape_is_its_colour_and_shape(
+    split, small_shapes, tmp_path
+):
+    dataset = load_dataset("shapes", split, 32, prepared_dir=tmp_path)
+    source = open_source("shapes", Options(prepared_dir=tmp_path))
+    assert len(set(dataset.class_names)) == len(dataset.class_names) == 48
+    scenes = [example.scene for example in read_examples(source.builder, split)]
+    said = [f"{s.objects[0].colour} {s.objects[0].shape}" for s in scenes]
+    assert [dataset.class_names[label] for label in dataset.labels] == said
+    assert len(set(said)) > 4
+
+
+def test_scenes_of_several_objects_have_no_class(small_shapes, tmp_path):
+    dataset = load_dataset("shapes/scenes", "train", 32, prepared_dir=tmp_path)
+    assert dataset.labels is None and dataset.class_names is None
+
+
+def test_what_was_prepared_before_there_were_classes_is_prepared_anew(
+    small_shapes, tmp_path, monkeypatch
+):
+    def open_without(name, config, options):
+        source = open_shapes(name, config, options)
+        source.label_feature = source.class_names = None
+        return source
+
+    open_shapes = registry.SOURCES["shapes"].open
+    with monkeypatch.context() as patch:
+        patch.setitem(registry.SOURCES, "shapes", registry.Entry("", open_without))
+        before = load_dataset("shapes", "train", 32, prepared_dir=tmp_path)
+    after = load_dataset("shapes", "train", 32, prepared_dir=tmp_path)
+    assert before.labels is None and after.labels.min() >= 0
+    np.testing.assert_array_equal(before.images, after.images)
 
 
 @pytest.mark.parametrize("name", ["no_such_data", "shapes/no_such_config"])

@@ -66,3 +66,23 @@ def make_batch():
         }
 
     return make
+
+
+@pytest.fixture
+def make_recognizer():
+    """A function that builds a tiny model with three classes and a judge."""
+
+    def make(text_encoder=None, dtype="float32", class_names=("cat", "dog", "owl")):
+        keras.utils.set_random_seed(0)
+        text_dim = TEXT_DIM if text_encoder is None else text_encoder.text_dim
+        size = {"base_channels": 2, "dtype": dtype}
+        return TextToImageGAN(
+            Generator(32, text_dim, NOISE_DIM, condition_dim=8, **size),
+            Discriminator(32, text_dim, matching_dim=6, num_classes=3, **size),
+            text_encoder,
+            ImageEncoder(32, text_dim, VOCABULARY, **size),
+            np.random.default_rng(9).normal(size=(10, text_dim)),
+            class_names=class_names,
+        )
+
+    return make

@@ -1,5 +1,7 @@
 """The captioner learns, decodes as it was trained, and comes back from disk."""
 
+import copy
+
 import keras
 import numpy as np
 import pytest
@@ -49,6 +51,15 @@ def test_it_describes_what_it_learned_in_both_languages(captioner, dataset):
     assert captioner.caption(dataset.images) == [c[0] for c in dataset.captions]
     chinese = captioner.caption(dataset.images, "zh", batch_size=4)
     assert chinese == [c[1] for c in dataset.captions]
+
+
+def test_classes_do_not_disturb_it(dataset):
+    labelled = copy.copy(dataset)
+    labelled.labels, labelled.class_names = np.zeros(6, int), ["shape"]
+    captioner = make_captioner(dataset)
+    captioner.compile(optimizer="adam", jit_compile=False)
+    history = captioner.fit(labelled, steps_per_epoch=1, verbose=0)
+    assert history.history["loss"][0] > 0
 
 
 @pytest.mark.parametrize("method", ["greedy", "beam", "sample"])

@@ -275,6 +275,26 @@ def test_a_flip_that_would_lie_is_refused_before_training(make_gan, text_encoder
     assert gan.optimizer.iterations == 0
 
 
+def test_labels_count_where_the_classes_are_the_model_s_own(
+    make_recognizer, text_encoder
+):
+    gan = make_recognizer(text_encoder)
+    gan.compile(loss_weights=plain())
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3), "uint8")
+    texts = [["a red circle"]] * 4
+    for names, labels in (
+        (["cat", "dog", "owl"], [0, 1, 2, 0]),
+        # More classes than the model has: their labels would be none of its own.
+        (["ant", "bee", "cow", "dog", "eel"], [4, 3, 2, 1]),
+    ):
+        dataset = CaptionedDataset(
+            "animals", "train", images, texts, 4, np.array(labels), names
+        )
+        logs = gan.fit(dataset, verbose=0).history
+        assert ("discriminator_classes" in logs) == ("cat" in names)
+        assert np.isfinite(logs["discriminator_loss"]).all()
+
+
 def test_an_unknown_loss_is_refused_at_compile(make_gan):
     with pytest.raises(ValueError, match="Received: loss='gan'"):
         make_gan().compile(loss="gan")
@@ -297,20 +317,22 @@ def test_parts_must_fit():
         TextToImageGAN(generator, discriminator, judge=judge)
 
 
+@pytest.mark.parametrize("classes", [False, True])
 def test_no_sum_of_a_step_depends_on_which_buffer_comes_free_first(
-    make_gan, make_batch
+    classes, make_gan, make_recognizer, make_batch
 ):
     """AddN begins with an input nobody else reads; a race decides about the others.
 
     A run that was killed and resumed once reported a loss that differed in its last
     bit: the graph optimizer had joined `guidance`, read twice, into such a sum.
     """
-    gan = make_gan(judge=True)
+    gan = make_recognizer() if classes else make_gan(judge=True)
     gan.compile(loss_weights=plain(layout=1.0))
+    batch = make_batch() | ({"label": np.array([0, 2, 1, 1])} if classes else {})
     step = tf.function(gan.train_step)
     context.enable_run_metadata()
     try:
-        step({key: tf.constant(value) for key, value in make_batch().items()})
+        step({key: tf.constant(value) for key, value in batch.items()})
         graphs = context.export_run_metadata().function_graphs
     finally:
         context.disable_run_metadata()

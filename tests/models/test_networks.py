@@ -80,6 +80,21 @@ def test_the_discriminator_has_its_three_outputs_at_every_size(size):
     }
 
 
+def test_classes_are_a_head_of_the_shared_trunk():
+    plain, classifying = make_discriminator(), make_discriminator(num_classes=5)
+    outputs = outputs_of(classifying, "discriminator")
+    assert outputs["class_logits"].shape == (BATCH, 5)
+    assert np.ptp(outputs["class_logits"], axis=0).max() > 0
+    assert len(classifying.weights) == len(plain.weights) + 2
+    copy = Discriminator.from_config(classifying.get_config())
+    copy.set_weights(classifying.get_weights())
+    again = outputs_of(copy, "discriminator")
+    np.testing.assert_array_equal(again["class_logits"], outputs["class_logits"])
+    # The configuration of a model that was saved before there were classes.
+    old = {k: v for k, v in plain.get_config().items() if k != "num_classes"}
+    assert Discriminator.from_config(old).num_classes is None
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_image_encoder_has_its_two_outputs_at_every_size(size):
     outputs = outputs_of(make_encoder(size), "image_encoder", size)
@@ -105,6 +120,9 @@ def test_mixed_precision_ends_in_float32(name):
     assert all(weight.dtype == "float32" for weight in network.weights)
     for value in outputs_of(network, name).values():
         assert value.dtype == np.float32
+    classifying = make_discriminator(dtype="mixed_bfloat16", num_classes=3)
+    logits = outputs_of(classifying, "discriminator")["class_logits"]
+    assert logits.dtype == np.float32
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))

@@ -88,6 +88,34 @@ def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batc
     )
 
 
+def test_classes_of_real_images_are_the_discriminator_s_alone(
+    make_recognizer, make_batch
+):
+    gan, batch = make_recognizer(), as_tensors(make_batch())
+    gan.compile(loss_weights=plain(classes=2.0))
+    _, without = terms_of(gan, batch)
+    assert "discriminator_classes" not in without
+    batch["label"] = tf.constant([2, 0, 1, 2], tf.int64)
+    _, terms = terms_of(gan, batch)
+    logits = score(gan, batch["image"], batch["text_embedding"])["class_logits"]
+    expected = losses.class_loss(logits, batch["label"])
+    np.testing.assert_allclose(terms["discriminator_classes"], expected, rtol=1e-5)
+    np.testing.assert_allclose(
+        terms["discriminator_loss"] - without["discriminator_loss"],
+        2 * expected,
+        rtol=1e-4,
+    )
+    assert terms["generator_loss"] == pytest.approx(without["generator_loss"])
+
+
+def test_labels_of_a_model_without_classes_change_nothing(make_gan, make_batch):
+    gan, batch = make_gan(), as_tensors(make_batch())
+    gan.compile(loss_weights=plain())
+    _, before = terms_of(gan, batch)
+    _, after = terms_of(gan, {**batch, "label": tf.constant([1, 0, 1, 0])})
+    assert after == before
+
+
 def test_a_penalty_counts_in_training_only(make_gan, make_batch):
     gan, batch = make_gan(), as_tensors(make_batch())
     gan.compile(penalty=losses.R1Penalty(gamma=10.0), loss_weights=plain())
@@ -222,6 +250,27 @@ def test_one_way_back_gives_the_slope_of_the_generator_s_loss(
     expected = tape.gradient(terms["generator_loss"], fake)
     assert float(tf.reduce_max(tf.abs(expected))) > 0
     np.testing.assert_allclose(slope, expected, rtol=1e-3, atol=1e-7)
+
+
+@pytest.mark.parametrize("augment", [None, DiffAugment()])
+def test_classes_leave_the_one_way_back_as_it_is(augment, make_recognizer, make_batch):
+    gan, batch = make_recognizer(), as_tensors(make_batch())
+    slopes = {}
+    fake = gan.generator(
+        {"text_embedding": batch["text_embedding"], "noise": gan.draw_noise(0, 4)}
+    )
+    batch["label"] = tf.constant([2, 0, 1, 2], tf.int64)
+    for classes in (0.0, 50.0):
+        gan.compile(loss_weights=plain(classes=classes), diff_augment=augment)
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(fake)
+            terms, logits = loss_terms(gan, batch, fake, True)
+        by_fake = tape.gradient(terms["discriminator_loss"], fake)
+        slopes[classes] = generator_slope(tape, gan, terms, logits, fake, by_fake)
+        expected = tape.gradient(terms["generator_loss"], fake)
+        np.testing.assert_allclose(slopes[classes], expected, rtol=1e-3, atol=1e-7)
+    np.testing.assert_allclose(slopes[50.0], slopes[0.0], rtol=1e-4, atol=1e-8)
+    assert float(terms["discriminator_classes"]) > 0
 
 
 def test_text_noise_is_drawn_anew_at_each_step_and_only_in_training(

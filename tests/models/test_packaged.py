@@ -72,6 +72,21 @@ def test_it_is_half_as_large_and_draws_the_same_in_a_fresh_process(gan, tmp_path
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
 
 
+def test_classes_travel_with_the_model(make_recognizer, text_encoder, tmp_path):
+    gan = make_recognizer(text_encoder, class_names=["cat", "狗", "owl"])
+    gan.save_to_preset(tmp_path / "model")
+    loaded = TextToImageGAN.from_preset(tmp_path / "model")
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), "uint8")
+    found, again = gan.recognize(images), loaded.recognize(images)
+    assert again["class_names"] == ["cat", "狗", "owl"]
+    # Half precision moves them a little.
+    np.testing.assert_allclose(
+        found["probabilities"], again["probabilities"], atol=0.02
+    )
+    renamed = TextToImageGAN.from_preset(tmp_path / "model", class_names=[*"abc"])
+    assert renamed.class_names == ["a", "b", "c"]
+
+
 @pytest.mark.parametrize(
     "name", ["config.json", "weights.npz", "text_encoder/config.json"]
 )

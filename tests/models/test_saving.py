@@ -56,6 +56,21 @@ def test_every_weight_and_both_optimizers_come_back(trained, tmp_path):
     assert loaded.seed == 5
 
 
+def test_classes_and_their_head_come_back(make_recognizer, make_batch, tmp_path):
+    gan = make_recognizer()
+    gan.compile(loss_weights=LossWeights(classes=0.25))
+    gan.train_on_batch({**make_batch(), "label": np.array([0, 2, 1, 2])})
+    gan.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert loaded.class_names == ["cat", "dog", "owl"]
+    assert loaded.loss_weights.classes == 0.25
+    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), "uint8")
+    np.testing.assert_array_equal(
+        loaded.recognize(images)["probabilities"],
+        gan.recognize(images)["probabilities"],
+    )
+
+
 def test_a_loaded_model_goes_on_as_the_first_would(trained, make_batch, tmp_path):
     trained.save(tmp_path / "model")
     loaded = TextToImageGAN.load(tmp_path / "model")

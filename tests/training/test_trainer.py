@@ -82,6 +82,14 @@ def test_the_trained_model_is_loaded_by_its_folder(tiny_run):
     )
 
 
+def test_a_data_set_with_classes_gives_them_to_the_model(labelled_run, tiny_run):
+    assert load_run(labelled_run).class_names == ["cold", "grey", "warm"]
+    for entry in RunFolder(labelled_run).read_metrics():
+        assert 0 < entry["discriminator_classes"] < 10
+    assert load_run(tiny_run).class_names is None
+    assert "discriminator_classes" not in RunFolder(tiny_run).last_losses()
+
+
 def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     before = (tiny_run / "metrics.jsonl").read_text()
     gan, _ = train(TrainingConfig(**tiny_settings), tiny_run)
