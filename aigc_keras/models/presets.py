@@ -41,7 +41,8 @@ PRESETS = {
         "image_size": 32,
         "text_dim": 256,
         "vocabulary_size": 512,
-        "generator": {"base_channels": 16},
+        "noise_encoder": {},
+        "generator": {"base_channels": 16, "condition_layers": 0},
         "discriminator": {"base_channels": 16},
     },
     "shapes_64": {
@@ -49,7 +50,8 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        "generator": {"base_channels": 16},
+        "noise_encoder": {},
+        "generator": {"base_channels": 16, "condition_layers": 0},
         "discriminator": {"base_channels": 16},
     },
     "shapes_64_joint": {
@@ -59,7 +61,8 @@ PRESETS = {
         "vocabulary_size": 512,
         "training": {"train_text_encoder": "last_blocks"},
         "captioner": {},
-        "generator": {"base_channels": 16},
+        "noise_encoder": {},
+        "generator": {"base_channels": 16, "condition_layers": 0},
         "discriminator": {"base_channels": 16},
     },
     "scenes_64": {
@@ -67,7 +70,7 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        "training": {"recipe": "open"},
+        "noise_encoder": {},
         "generator": {"base_channels": 16},
         "discriminator": {"base_channels": 16},
     },

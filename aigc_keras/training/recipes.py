@@ -30,9 +30,6 @@ class Recipe:
 
 RECIPES = {
     "many": Recipe(LossWeights()),
-    # Captions that leave places open, as "two red stars" does: the layout term would
-    # ask for the average of all of them.
-    "open": Recipe(LossWeights(layout=0.0)),
     # The judge is soon fooled where it has seen few pictures: it leads to textures, not
     # to things. There a caption's own picture, seen from afar, leads better.
     "few": Recipe(
@@ -41,7 +38,7 @@ RECIPES = {
             judge_matching=0.3,
             judge_tokens=0.0,
             layout=20.0,
-            diversity=0.0,
+            reconstruction=0.0,
         ),
         diff_augment=True,
         text_noise=0.5,
