@@ -5,6 +5,10 @@ from aigc_keras.evaluation.evaluate_run import evaluate_gan
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_captions import measure_captions, measure_cycle
 from aigc_keras.evaluation.run_prompts import measure_prompts
+from aigc_keras.evaluation.run_recognition import (
+    measure_recognition,
+    measure_split_recognition,
+)
 
 __all__ = [
     "Evaluate",
@@ -13,4 +17,6 @@ __all__ = [
     "measure_captions",
     "measure_cycle",
     "measure_prompts",
+    "measure_recognition",
+    "measure_split_recognition",
 ]

@@ -26,6 +26,13 @@ def test_only_few_pictures_are_drawn_after_their_captions_own():
     assert few.text_noise > many.text_noise == 0
 
 
+def test_few_pictures_of_a_few_kinds_are_not_drawn_as_their_average():
+    kinds = choose_recipe("kinds", 1000)
+    assert kinds.loss_weights.layout == 0 < kinds.loss_weights.diversity
+    assert kinds.loss_weights.difference > RECIPES["many"].loss_weights.difference
+    assert kinds.diff_augment and "color" not in kinds.diff_augment
+
+
 def test_scenes_are_trained_by_captions_that_leave_places_open():
     config = TrainingConfig("shapes/scenes", preset="scenes_64")
     assert config.recipe == "open"
