@@ -6,7 +6,8 @@ Writes the digits as a captioned folder, a fifth of each kind held out as `test`
 a small GAN with a class head on the others; and measures how many held-out digits its
 discriminator recognises, and how many of 500 captions it draws so that another
 classifier, scikit-learn's support vector machine trained on the same digits, reads what
-was asked for. What was trained already is not trained again. Prints one line of JSON.
+was asked for. What was trained already is not trained again. Writes a hundred drawings,
+and prints one line of JSON. Needs scikit-learn, of the extra `test`.
 """
 
 import argparse
@@ -26,8 +27,8 @@ from sklearn.svm import SVC
 from aigc_keras.datasets import load_dataset
 from aigc_keras.datasets.class_captions import DIGITS
 from aigc_keras.datasets.pictures import write_picture
+from aigc_keras.evaluation import measure_split_recognition
 from aigc_keras.evaluation.drawing import draw_captions
-from aigc_keras.metrics import Recognition
 from aigc_keras.training import TrainingConfig, train
 
 SIDE, SMALL_SIDE = 32, 8
@@ -79,19 +80,11 @@ def small_features(images):
     return grey.reshape(shape).mean(axis=(2, 4)).reshape(len(grey), -1) / 255
 
 
-def measure_recognition(gan, dataset):
-    """Return the figures of the discriminator's classes on a split."""
-    metric = Recognition(len(dataset.class_names))
-    probabilities = gan.recognize(np.asarray(dataset.images))["probabilities"]
-    metric.update_state(dataset.labels, probabilities)
-    return metric.result()
-
-
 def measure_drawings(gan, reader, class_names, number=CAPTIONS, seed=0):
     """Draw captions of every digit in turn, and let a classifier read them.
 
     Returns:
-        Tuple of the share read as asked, and the drawings.
+        Tuple of the share read as asked, and the drawings, digit after digit.
     """
     wanted = np.arange(number) % 10
     said = [captions_of(digit) for digit in range(10)]
@@ -113,7 +106,9 @@ def variety(images, wanted):
     differences = []
     for digit in np.unique(wanted):
         own = features[wanted == digit]
-        differences.append(np.abs(own[:, None] - own[None]).mean())
+        # Of a picture and itself there is no difference to speak of.
+        pairs = len(own) * (len(own) - 1) * own.shape[1]
+        differences.append(np.abs(own[:, None] - own[None]).sum() / pairs)
     return float(np.mean(differences))
 
 
@@ -150,10 +145,12 @@ if __name__ == "__main__":
     )
     reader = SVC(gamma="scale").fit(small_features(known.images), known.labels)
     share, images = measure_drawings(gan, reader, known.class_names)
-    write_picture(images[:100], str(folder / "drawings.png"), columns=10)
+    write_picture(images[:100], str(folder / "drawings.png"), columns=10, scale=2)
+    recognition = measure_split_recognition(gan, held_out)
     figures = {
         "steps": options.steps,
-        "recognition": measure_recognition(gan, held_out),
+        "recognition": recognition["ways"],
+        "detection": recognition["detection"],
         "reader_accuracy": reader.score(
             small_features(held_out.images), held_out.labels
         ),
