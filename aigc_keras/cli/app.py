@@ -13,6 +13,7 @@ from aigc_keras.cli import (
     generate,
     presets,
     prompt,
+    recognize,
 )
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
@@ -29,6 +30,7 @@ app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
+app.command("recognize")(recognize.recognize)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("export")(export.export)

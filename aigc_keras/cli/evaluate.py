@@ -15,7 +15,8 @@ TEXTS = 1000
 
 def evaluate(
     task: str = typer.Option(
-        "gan", help="gan, prompts, captions, or cycle: caption, image, caption."
+        "gan",
+        help="gan, prompts, captions, recognition, or cycle: caption, image, caption.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -33,8 +34,8 @@ def evaluate(
     ),
     metrics: str = typer.Option(
         None,
-        help="all, or some of alignment,distribution,matching,memorisation,language "
-        "[of a GAN alignment; all for a report].",
+        help="all, or some of alignment,distribution,matching,memorisation,language,"
+        "recognition [of a GAN alignment; all for a report].",
     ),
     num_samples: int = typer.Option(
         1000, help="Samples that --metrics compares with as many real pictures."
@@ -51,11 +52,7 @@ def evaluate(
     Example: aigc-keras evaluate --run saved_models/runs/quickstart --report report.html
     """
     import_tensorflow()
-    from aigc_keras.evaluation.tables import (
-        alignment_table,
-        figures_table,
-        suite_tables,
-    )
+    from aigc_keras.evaluation import tables
     from aigc_keras.progress import progress_bar
 
     if num_images is not None and num_images < 1:
@@ -74,13 +71,12 @@ def evaluate(
             )
         asked = (run, preset, images, config, split, num_samples, seed, features)
         result = _measure_suite(asked, metrics, report)
-        print_result(result, json, suite_tables(result))
+        print_result(result, json, tables.suite_tables(result))
         return
-    measure, label = MEASURES[task]
+    measure, label, table = MEASURES[task]
     with progress_bar(label) as update:
         result = measure(run, preset, config, split, num_images, seed, update)
-    table = alignment_table if task == "gan" else figures_table
-    print_result(result, json, table(result))
+    print_result(result, json, getattr(tables, table)(result))
 
 
 def compare(
@@ -246,9 +242,27 @@ def _measure_cycle(run, preset, config, split, num_images, seed, update):
     return measure_cycle(gan, captioner, dataset, number, seed, on_batch=update)
 
 
+def _measure_recognition(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_split_recognition
+    from aigc_keras.evaluation.samples import default_split
+    from aigc_keras.training import open_model
+
+    gan = open_model(run, preset)
+    split = split or default_split(config.to_dict())
+    dataset = _load_split(config, split, gan.generator.image_size)
+    number = num_images or 2000
+    return measure_split_recognition(gan, dataset, number, seed, on_batch=update)
+
+
+# What measures, what is being done, and which of `evaluation.tables` prints it.
 MEASURES = {
-    "gan": (_measure_gan, "Unseen captions are drawn and read"),
-    "prompts": (_measure_prompts, "GPT-2 writes captions"),
-    "captions": (_measure_captions, "Pictures are described"),
-    "cycle": (_measure_cycle, "Captions are drawn and described"),
+    "gan": (_measure_gan, "Unseen captions are drawn and read", "alignment_table"),
+    "prompts": (_measure_prompts, "GPT-2 writes captions", "figures_table"),
+    "captions": (_measure_captions, "Pictures are described", "figures_table"),
+    "cycle": (_measure_cycle, "Captions are drawn and described", "figures_table"),
+    "recognition": (
+        _measure_recognition,
+        "Captions are drawn, pictures recognised",
+        "recognition_lines",
+    ),
 }

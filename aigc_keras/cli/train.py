@@ -26,7 +26,7 @@ def train(
         None, help="Comma-separated, such as flip,crop,color_jitter [the preset's]."
     ),
     recipe: str = typer.Option(
-        None, help="few or many [the preset's, or by number]."
+        None, help="few, kinds or many [the preset's, or by number]."
     ),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),

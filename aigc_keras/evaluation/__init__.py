@@ -6,6 +6,10 @@ from aigc_keras.evaluation.held_out_language import open_held_out_language_model
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_captions import measure_captions, measure_cycle
 from aigc_keras.evaluation.run_prompts import measure_prompts
+from aigc_keras.evaluation.run_recognition import (
+    measure_recognition,
+    measure_split_recognition,
+)
 
 __all__ = [
     "Evaluate",
@@ -14,5 +18,7 @@ __all__ = [
     "measure_captions",
     "measure_cycle",
     "measure_prompts",
+    "measure_recognition",
+    "measure_split_recognition",
     "open_held_out_language_model",
 ]

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 STEP = "step"
 COLUMNS = 3
+FEW_CLASSES = 12
 
 
 def draw_curves(history):
@@ -45,13 +46,19 @@ def draw_confusion(matrix, row_names, column_names):
     Returns:
         str, SVG markup.
     """
-    figure = Figure(figsize=(5, 4.2), layout="constrained")
+    # Of many classes the matrix grows, and zeros would hide the rest.
+    side = max(4.2, 0.24 * len(row_names))
+    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
     axes = figure.add_subplot()
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(column_names)), column_names, rotation=45, fontsize=8)
+    few = len(column_names) <= FEW_CLASSES
+    turned = 45 if few else 90
+    axes.set_xticks(range(len(column_names)), column_names, rotation=turned, fontsize=8)
     axes.set_yticks(range(len(row_names)), row_names, fontsize=8)
     for (row, column), number in np.ndenumerate(matrix):
+        if not number and len(row_names) > FEW_CLASSES:
+            continue
         colour = "white" if shares[row, column] > 0.5 else "black"
         axes.text(
             column, row, number, ha="center", va="center", color=colour, fontsize=8

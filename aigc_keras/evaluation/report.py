@@ -74,6 +74,7 @@ def write_report(path, title, result, samples, history=(), command=""):
         *_interpolation_figures(samples),
         *_neighbour_figures(result, samples),
         *_confusion_figures(samples),
+        *_recognition_figures(result),
         *_curve_figures(history),
     ]
     environment = jinja2.Environment(
@@ -151,6 +152,19 @@ def _confusion_figures(samples):
     svg = draw_confusion(metric.confusion[:-1], names[:-1], names)
     text = "Rows: the shape in the caption. Columns: the shape read in the picture."
     return [Figure("Confusion of shapes", text, svg=svg)]
+
+
+def _recognition_figures(result):
+    figures = result.get("recognition", {})
+    if "confusion" not in figures:
+        return []
+    names = [row["name"] for row in figures["by_class"]]
+    svg = draw_confusion(np.array(figures["confusion"]), names, names)
+    way = next(iter(figures["ways"]))
+    text = (
+        f"Rows: the class of a real picture. Columns: as what the {way} recognise it."
+    )
+    return [Figure("Confusion of classes", text, svg=svg)]
 
 
 def _read_shape(image):

@@ -6,11 +6,14 @@ import resource
 import sys
 import time
 
+import numpy as np
+
 from aigc_keras.evaluation.evaluate_run import evaluate_gan
 from aigc_keras.evaluation.features import collect_features, image_batches
 from aigc_keras.evaluation.run_distribution import compare_distributions
 from aigc_keras.evaluation.run_matching import measure_matching
 from aigc_keras.evaluation.run_memorisation import measure_memorisation
+from aigc_keras.evaluation.run_recognition import measure_recognition
 from aigc_keras.evaluation.samples import hash_arrays
 from aigc_keras.metrics import coherence, distinct, lexical_richness
 
@@ -66,6 +69,15 @@ def _measure_matching(samples):
     )
 
 
+def _measure_recognition(samples):
+    real, rows = samples.real, samples.rows
+    labels = None if real.classes is None else real.labels[rows]
+    pictures = np.asarray(real.images[rows])
+    return measure_recognition(
+        samples.gan, pictures, samples.images, labels, real.classes
+    )
+
+
 # What can be said of pictures without the model that drew them.
 WITHOUT_MODEL = ("distribution", "memorisation")
 METRICS = {
@@ -74,6 +86,7 @@ METRICS = {
     "matching": _measure_matching,
     "memorisation": measure_memory,
     "language": measure_language,
+    "recognition": _measure_recognition,
 }
 
 

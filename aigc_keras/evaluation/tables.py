@@ -1,5 +1,8 @@
 """Prints figures as plain-text tables."""
 
+# A confusion matrix of more classes is too wide to print.
+MOST_COLUMNS = 20
+
 
 def alignment_table(result):
     """Return the lines of a table of an evaluation.
@@ -77,7 +80,56 @@ def result_tables(result):
         tables.append(_table("Memorisation", by_way))
     if "language" in result:
         tables.append(_table("The captions drawn", {"captions": result["language"]}))
+    if "recognition" in result:
+        tables += recognition_tables(result["recognition"])
     return tables
+
+
+def recognition_tables(figures):
+    """Return what `measure_recognition` returned as tables; see `result_tables`."""
+    tables = []
+    if "ways" in figures:
+        tables.append(_table("Recognition", figures["ways"]))
+        names = ("precision", "recall", "f1", "support")
+        rows = [
+            (row["name"], [_cell(row[name]) for name in names])
+            for row in figures["by_class"]
+        ]
+        tables.append(("Recognition by class", names, rows))
+    return [*tables, _table("Real or drawn", {"realness": figures["detection"]})]
+
+
+def confusion_table(figures):
+    """Return the confusion matrix as a table, or of many classes what is in it most.
+
+    Args:
+        figures: Dict as `measure_recognition` returns it, with labels.
+    """
+    names = [row["name"] for row in figures["by_class"]]
+    matrix = figures["confusion"]
+    if len(names) <= MOST_COLUMNS:
+        rows = [
+            (name, [str(number) for number in numbers])
+            for name, numbers in zip(names, matrix, strict=True)
+        ]
+        return "Confusion: rows true, columns recognised", names, rows
+    wrong = [
+        (matrix[true][said], f"{names[true]} as {names[said]}")
+        for true in range(len(names))
+        for said in range(len(names))
+        if true != said and matrix[true][said]
+    ]
+    wrong.sort(key=lambda pair: -pair[0])
+    rows = [(text, [str(number)]) for number, text in wrong[:MOST_COLUMNS]]
+    return "Most frequent confusions", ["pictures"], rows
+
+
+def recognition_lines(figures):
+    """Return the lines of what `measure_recognition` returned."""
+    tables = recognition_tables(figures)
+    if "confusion" in figures:
+        tables.insert(2, confusion_table(figures))
+    return _lines(tables)
 
 
 def _table(title, by_row):
@@ -97,14 +149,11 @@ def _cell(value):
 
 def suite_tables(result):
     """Return the lines of an evaluation by `evaluate_suite`."""
-    lines = []
-    for title, columns, rows in result_tables(result):
-        cells = [["", *columns], *([name, *row] for name, row in rows)]
-        lines += ["", title, *_aligned(cells)]
+    lines = _lines(result_tables(result))
     lines += result.get("distribution", {}).get("warnings", [])
     cost = result["cost"]
     lines += [f"{cost['seconds']} s, at most {cost['peak_memory_mb']:,} MB of memory"]
-    return lines[1:]
+    return lines
 
 
 def compare_tables(results):
@@ -126,6 +175,14 @@ def compare_tables(results):
         for (title, name), row in figures.items()
     ]
     return _aligned(lines)
+
+
+def _lines(tables):
+    lines = []
+    for title, columns, rows in tables:
+        cells = [["", *columns], *([name, *row] for name, row in rows)]
+        lines += ["", title, *_aligned(cells)]
+    return lines[1:]
 
 
 def _aligned(rows):

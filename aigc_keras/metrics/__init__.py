@@ -1,6 +1,7 @@
 """What is measured on generated images."""
 
 from aigc_keras.metrics.alignment import SceneAlignment, score_categories, score_scene
+from aigc_keras.metrics.detection import roc_auc
 from aigc_keras.metrics.frechet_distance import FeatureStatistics, frechet_distance
 from aigc_keras.metrics.image import (
     PSNR,
@@ -50,6 +51,7 @@ __all__ = [
     "nearest_neighbours",
     "r_precision",
     "read_scene",
+    "roc_auc",
     "score_categories",
     "score_scene",
     "share_too_close",

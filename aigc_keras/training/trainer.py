@@ -124,7 +124,7 @@ def compile_for(gan, config, dataset):
         loss=config.loss,
         loss_weights=recipe.loss_weights,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
-        diff_augment=DiffAugment() if recipe.diff_augment else None,
+        diff_augment=DiffAugment(recipe.diff_augment) if recipe.diff_augment else None,
         text_noise=recipe.text_noise,
         ema_half_life=config.ema_half_life,
         language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),

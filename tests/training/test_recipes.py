@@ -31,3 +31,10 @@ def test_many_pictures_are_found_again_from_their_noise_and_few_from_afar():
     assert many.reconstruction > 0 == few.reconstruction
     assert TrainingConfig(recipe="many").recipe == "many"
     assert TrainingConfig().recipe is None
+
+
+def test_few_pictures_of_a_few_kinds_are_not_drawn_as_their_average():
+    kinds = choose_recipe("kinds", 1000)
+    assert kinds.loss_weights.layout == 0 < kinds.loss_weights.diversity
+    assert kinds.loss_weights.difference > RECIPES["many"].loss_weights.difference
+    assert kinds.diff_augment and "color" not in kinds.diff_augment
