@@ -8,6 +8,7 @@ import typer
 from aigc_keras.cli import (
     caption,
     datasets,
+    edit,
     evaluate,
     export,
     generate,
@@ -29,6 +30,7 @@ app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
+app.command("edit")(edit.edit)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("export")(export.export)

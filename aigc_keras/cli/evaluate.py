@@ -15,7 +15,8 @@ TEXTS = 1000
 
 def evaluate(
     task: str = typer.Option(
-        "gan", help="gan, prompts, captions, or cycle: caption, image, caption."
+        "gan",
+        help="gan, prompts, captions, cycle (caption, image, caption), or edits.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -236,9 +237,25 @@ def _measure_cycle(run, preset, config, split, num_images, seed, update):
     return measure_cycle(gan, captioner, dataset, number, seed, on_batch=update)
 
 
+def _measure_edits(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_edits
+    from aigc_keras.training import open_model
+
+    del split
+    gan = open_model(run, preset)
+    number = num_images or TEXTS
+    result = measure_edits(gan, config.prepared_dir, number, seed, on_batch=update)
+    return {
+        f"{way} {attribute}": figures
+        for way, rows in result.items()
+        for attribute, figures in rows.items()
+    }
+
+
 MEASURES = {
     "gan": (_measure_gan, "Unseen captions are drawn and read"),
     "prompts": (_measure_prompts, "GPT-2 writes captions"),
     "captions": (_measure_captions, "Pictures are described"),
     "cycle": (_measure_cycle, "Captions are drawn and described"),
+    "edits": (_measure_edits, "Pictures are changed by sentences"),
 }

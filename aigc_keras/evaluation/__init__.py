@@ -4,6 +4,7 @@ from aigc_keras.evaluation.callback import Evaluate
 from aigc_keras.evaluation.evaluate_run import evaluate_gan
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_captions import measure_captions, measure_cycle
+from aigc_keras.evaluation.run_edits import measure_edits
 from aigc_keras.evaluation.run_prompts import measure_prompts
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "measure_alignment",
     "measure_captions",
     "measure_cycle",
+    "measure_edits",
     "measure_prompts",
 ]
