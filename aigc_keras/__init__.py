@@ -16,6 +16,7 @@ _PUBLIC = {
     "GPT2LanguageModel": "aigc_keras.language",
     "ImageCaptioner": "aigc_keras.models",
     "ImageEncoder": "aigc_keras.models",
+    "InstructionReader": "aigc_keras.language",
     "LossWeights": "aigc_keras.models",
     "SceneAlignment": "aigc_keras.metrics",
     "TextToImageGAN": "aigc_keras.models",
@@ -24,6 +25,8 @@ _PUBLIC = {
     "evaluate_gan": "aigc_keras.evaluation",
     "measure_captions": "aigc_keras.evaluation",
     "measure_cycle": "aigc_keras.evaluation",
+    "edit_picture": "aigc_keras.tasks",
+    "measure_edits": "aigc_keras.evaluation",
     "measure_prompts": "aigc_keras.evaluation",
     "export": "aigc_keras.serving",
     "load_dataset": "aigc_keras.datasets",
@@ -32,6 +35,7 @@ _PUBLIC = {
     "losses": "aigc_keras",
     "train": "aigc_keras.training",
     "train_captioner": "aigc_keras.training",
+    "train_instruction_reader": "aigc_keras.training",
     "train_prompt_writer": "aigc_keras.training",
 }
 

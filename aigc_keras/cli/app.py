@@ -8,6 +8,7 @@ import typer
 from aigc_keras.cli import (
     caption,
     datasets,
+    edit,
     evaluate,
     export,
     generate,
@@ -31,6 +32,7 @@ app.command("generate")(generate.generate)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("recognize")(recognize.recognize)
+app.command("edit")(edit.edit)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("export")(export.export)

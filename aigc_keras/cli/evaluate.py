@@ -16,7 +16,8 @@ TEXTS = 1000
 def evaluate(
     task: str = typer.Option(
         "gan",
-        help="gan, prompts, captions, recognition, or cycle: caption, image, caption.",
+        help="gan, prompts, captions, recognition, cycle (caption, image, caption) "
+        "or edits.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -254,6 +255,21 @@ def _measure_recognition(run, preset, config, split, num_images, seed, update):
     return measure_split_recognition(gan, dataset, number, seed, on_batch=update)
 
 
+def _measure_edits(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_edits
+    from aigc_keras.training import open_model
+
+    del split
+    gan = open_model(run, preset)
+    number = num_images or TEXTS
+    result = measure_edits(gan, config.prepared_dir, number, seed, on_batch=update)
+    return {
+        f"{way} {attribute}": figures
+        for way, rows in result.items()
+        for attribute, figures in rows.items()
+    }
+
+
 # What measures, what is being done, and which of `evaluation.tables` prints it.
 MEASURES = {
     "gan": (_measure_gan, "Unseen captions are drawn and read", "alignment_table"),
@@ -265,4 +281,5 @@ MEASURES = {
         "Captions are drawn, pictures recognised",
         "recognition_lines",
     ),
+    "edits": (_measure_edits, "Pictures are changed by sentences", "figures_table"),
 }

@@ -10,7 +10,7 @@ def train(
     task: str = typer.Option(
         "gan",
         help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
-        "captions) or captioner.",
+        "captions), captioner, or instructions (what a sentence asks of a picture).",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
@@ -81,6 +81,9 @@ def train(
     ),
     threads: int = typer.Option(None, help="1 makes runs repeat bit by bit [all]."),
     prepared_dir: str = typer.Option("data", help="Where prepared data are kept."),
+    triples: str = typer.Option(
+        None, help="JSONL of caption, sentence, new_caption, for instructions [made]."
+    ),
     export_to: str = typer.Option(
         None, "--export", help="Also export to this folder [saved_models/<run>]."
     ),
@@ -98,6 +101,10 @@ def train(
     from aigc_keras.training.threads import set_threads
 
     set_threads(threads)
+    if triples is not None and task != "instructions":
+        raise ValueError(
+            f"--triples is for the task instructions. Received: task={task!r}"
+        )
     config = TrainingConfig(
         dataset=dataset or "shapes",
         data_dir=data_dir,
@@ -150,7 +157,7 @@ def train(
         }
         # A GAN's own settings are not this task's.
         config = config.replace(steps=10_000)
-        folder = train_language(task, config, run, steps, given)
+        folder = train_language(task, config, run, steps, given, triples)
         print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
         return
     gan, folder = train(config, run)
@@ -173,15 +180,16 @@ def train(
     )
 
 
-def train_language(task, config, run, steps, given):
+def train_language(task, config, run, steps, given, triples=None):
     """Train what writes, with the data of the run that is there already.
 
     Args:
-        task: str. `"prompts"` or `"captioner"`.
+        task: str. `"prompts"`, `"captioner"` or `"instructions"`.
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
         given: Dict of the settings that were asked for, None where one was not.
+        triples: Path of examples for `"instructions"`, or None.
 
     Returns:
         Path of what was trained.
@@ -189,14 +197,26 @@ def train_language(task, config, run, steps, given):
     Raises:
         ValueError: If there is no such task, or the run has other settings.
     """
-    from aigc_keras.training import RunFolder, train_captioner, train_prompt_writer
+    import functools
 
-    tasks = {"prompts": train_prompt_writer, "captioner": train_captioner}
+    from aigc_keras.training import (
+        RunFolder,
+        train_captioner,
+        train_instruction_reader,
+        train_prompt_writer,
+    )
+
+    folder = RunFolder(run)
+    read = functools.partial(train_instruction_reader, triples=triples)
+    tasks = {
+        "prompts": (train_prompt_writer, folder.prompt_writer_path),
+        "captioner": (train_captioner, folder.captioner_path),
+        "instructions": (read, folder.instruction_reader_path),
+    }
     if task not in tasks:
         raise ValueError(
-            f"--task must be gan, {' or '.join(tasks)}. Received: task={task!r}"
+            f"--task must be gan, {', '.join(tasks)}. Received: task={task!r}"
         )
-    folder = RunFolder(run)
     if folder.config_path.exists() or folder.data_config_path.exists():
         config = folder.read_config()
         for name, value in given.items():
@@ -206,8 +226,9 @@ def train_language(task, config, run, steps, given):
                     f"{run} holds a run with {name}={found!r}; choose another folder "
                     f"or leave it out. Received: {name}={value!r}"
                 )
-    tasks[task](config, run, steps)
-    return folder.captioner_path if task == "captioner" else folder.prompt_writer_path
+    train_part, path = tasks[task]
+    train_part(config, run, steps)
+    return path
 
 
 def split_names(text):

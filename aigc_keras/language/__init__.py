@@ -1,6 +1,7 @@
 """GPT-2: tokenizer, language model, text encoder and its cache."""
 
 from aigc_keras.language.caption_cache import encode_captions
+from aigc_keras.language.instruction_reader import InstructionReader
 from aigc_keras.language.language_model import GPT2LanguageModel
 from aigc_keras.language.languages import (
     LANGUAGES,
@@ -19,6 +20,7 @@ __all__ = [
     "CaptionError",
     "GPT2LanguageModel",
     "GPT2TextEncoder",
+    "InstructionReader",
     "check_captions",
     "encode_captions",
     "language_of",

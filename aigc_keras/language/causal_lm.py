@@ -16,6 +16,7 @@ def train_causal_lm(
     batch_size=128,
     on_batch=None,
     learning_rate=2e-3,
+    counted=None,
 ):
     """Train a backbone in place to predict the next token.
 
@@ -30,10 +31,13 @@ def train_causal_lm(
         batch_size: int. Captions a step.
         on_batch: Function `(done, total)` called after each step, for progress.
         learning_rate: float. The highest of its cosine schedule.
+        counted: bool array `(n, length)`. The tokens whose prediction counts; default:
+            every real one.
 
     Returns:
         List of the mean loss in nats a token, one float an epoch.
     """
+    counted = padding_mask if counted is None else counted
     model = keras_nlp.models.GPT2CausalLM(backbone)
     rng = np.random.default_rng(seed)
     batches = length_sorted_batches(padding_mask, batch_size)
@@ -65,7 +69,7 @@ def train_causal_lm(
                 model.train_on_batch(
                     {"token_ids": ids[:, :-1], "padding_mask": mask[:, :-1]},
                     ids[:, 1:],
-                    sample_weight=mask[:, 1:].astype("float32"),
+                    sample_weight=counted[rows, 1 : ids.shape[1]].astype("float32"),
                 )
             )
             model.reset_metrics()

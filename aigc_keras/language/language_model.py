@@ -145,7 +145,7 @@ class GPT2LanguageModel:
         Raises:
             CaptionError: If a caption is empty, too long or not text.
         """
-        token_ids, padding_mask = self._encoder.tokenize(captions)
+        token_ids, padding_mask = self.tokenize(captions)
         return train_causal_lm(
             self.backbone,
             token_ids,
@@ -156,6 +156,10 @@ class GPT2LanguageModel:
             on_batch,
             learning_rate,
         )
+
+    def tokenize(self, captions):
+        """Return token ids and mask; see `GPT2TextEncoder.tokenize`."""
+        return self._encoder.tokenize(captions)
 
     def generate(
         self, prompt="", num=1, seed=0, temperature=1.0, top_k=None, top_p=None
@@ -182,11 +186,7 @@ class GPT2LanguageModel:
         _check_sampling(num, temperature, top_k, top_p)
         prompt = check_captions([prompt])[0] if prompt.strip() else ""
         token_ids, mask = self._prompt_tokenizer(tf.constant([prompt]))
-        if bool(np.all(mask)):
-            raise ValueError(
-                "`prompt` must leave room to write; shorten it. Received: a prompt of "
-                f"{self.sequence_length} tokens or more, starting {prompt[:30]!r}"
-            )
+        self._check_room(prompt, np.sum(mask))
         model, sampler = self._sampling_model(temperature, top_k, top_p)
         sampler.seed_generator.state.assign([seed % 2**32, 0])
         written = model.generate(
@@ -198,6 +198,43 @@ class GPT2LanguageModel:
         )
         rows = zip(written["token_ids"], written["padding_mask"], strict=True)
         return [self.decode(ids[kept]) for ids, kept in rows]
+
+    def complete(self, prompts, batch_size=256, on_batch=None):
+        """Write the likeliest end of each of several prompts, token by token.
+
+        Args:
+            prompts: Iterable of str.
+            batch_size: int. Prompts at a time.
+            on_batch: Function `(done, total)` called after each batch, for progress.
+
+        Returns:
+            List of str, one a prompt, without the prompt.
+
+        Raises:
+            CaptionError: If a prompt is empty, too long or not text.
+            ValueError: If a prompt leaves no room within `sequence_length` tokens.
+        """
+        prompts = check_captions(prompts)
+        model, _ = self._sampling_model(0, None, None)
+        texts, starts = [], range(0, len(prompts), batch_size)
+        for done, start in enumerate(starts, 1):
+            batch = prompts[start : start + batch_size]
+            token_ids, mask = map(
+                np.asarray, self._prompt_tokenizer(tf.constant(batch))
+            )
+            lengths = mask.sum(axis=1)
+            self._check_room(batch[lengths.argmax()], lengths.max())
+            written = model.generate(
+                {"token_ids": token_ids, "padding_mask": mask},
+                stop_token_ids=(self.tokenizer.end_token_id,),
+            )
+            columns = np.arange(self.sequence_length)
+            kept = written["padding_mask"] & (columns >= lengths[:, None])
+            rows = zip(written["token_ids"], kept, strict=True)
+            texts += [self.decode(ids[here]) for ids, here in rows]
+            if on_batch:
+                on_batch(done, len(starts))
+        return texts
 
     def decode(self, token_ids):
         """Return the text of one row of token ids, without end-of-text tokens."""
@@ -228,6 +265,13 @@ class GPT2LanguageModel:
             total += float(losses[mask[:, 1:]].sum(dtype="float64"))
             count += int(mask[:, 1:].sum())
         return math.exp(total / count)
+
+    def _check_room(self, prompt, length):
+        if length >= self.sequence_length:
+            raise ValueError(
+                "`prompt` must leave room to write; shorten it. Received: a prompt of "
+                f"{self.sequence_length} tokens or more, starting {prompt[:30]!r}"
+            )
 
     def _token_losses(self, token_ids, padding_mask):
         features = self.backbone(

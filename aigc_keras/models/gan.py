@@ -185,7 +185,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
         """
         return building.build(cls, preset, weights, text_encoder, image_size, **kwargs)
 
-    def save_to_preset(self, folder, prompt_writer=None, captioner=None):
+    def save_to_preset(self, folder, **parts):
         """Write the averaged generator and all else that draws and judges, for sharing.
 
         Float16 weights, configurations, tokenizer and checksums; no training state. The
@@ -193,13 +193,13 @@ class TextToImageGAN(PictureRequests, keras.Model):
 
         Args:
             folder: Path.
-            prompt_writer: `GPT2LanguageModel` that goes along, or None.
-            captioner: `ImageCaptioner` that goes along, or None.
+            **parts: What goes along, by its name in `companions.PARTS`, such as
+                `captioner`.
 
         Raises:
-            ValueError: If the model has no text encoder.
+            ValueError: If the model has no text encoder, or a name is unknown.
         """
-        packaged.save_packaged(self, folder, prompt_writer, captioner)
+        packaged.save_packaged(self, folder, **parts)
 
     def adapt(self, dataset, settings=None, cache_dir=None):
         """Train the text encoder and the judge on a data set's images and captions.

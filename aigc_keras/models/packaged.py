@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from aigc_keras.language.text_encoder import GPT2TextEncoder
+from aigc_keras.models.companions import PARTS, Companions
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
@@ -25,15 +26,17 @@ SHIPPED_FOLDER = pathlib.Path(__file__).with_name("shipped")
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
 CHECKSUMS_FILE = "checksums.json"
-PROMPT_WRITER_FOLDER = "prompt_writer"
-CAPTIONER_FOLDER = "captioner"
 # A card explains and may be edited; everything else must be as it was written.
 UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
 
 
-def save_packaged(gan, folder, prompt_writer=None, captioner=None):
+def save_packaged(gan, folder, **parts):
     """Write a model without its training state; see `TextToImageGAN.save_to_preset`."""
     folder = pathlib.Path(folder)
+    if not parts.keys() <= PARTS.keys():
+        raise ValueError(
+            f"The parts must be some of {sorted(PARTS)}. Received: {sorted(parts)}"
+        )
     if gan.text_encoder is None:
         raise ValueError(
             "`save_to_preset` needs a model with a text encoder. "
@@ -61,10 +64,8 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
         if gan.judge_text_encoder is not gan.text_encoder:
             judges = staging / JUDGE_TEXT_ENCODER_FOLDER
             gan.judge_text_encoder.save_to_preset(judges)
-        if prompt_writer is not None:
-            prompt_writer.save_to_preset(staging / PROMPT_WRITER_FOLDER)
-        if captioner is not None:
-            captioner.save_to_preset(staging / CAPTIONER_FOLDER)
+        for name, part in parts.items():
+            part.save_to_preset(staging / name)
         for file in staging.rglob("*.h5"):
             halve_precision(file)
         sums = {name: _checksum(staging / name) for name in _files(staging)}
@@ -115,6 +116,7 @@ def load_packaged(cls, folder, **kwargs):
     judges = folder / JUDGE_TEXT_ENCODER_FOLDER
     if judges.is_dir():
         gan.set_text_encoder(encoder, GPT2TextEncoder.from_preset(judges))
+    gan.companions = Companions(folder)
     return gan
 
 
@@ -123,7 +125,7 @@ def part_folder(preset, name):
 
     Args:
         preset: str or path. Name of a shipped model, or a folder by `save_to_preset`.
-        name: str. `PROMPT_WRITER_FOLDER` or `CAPTIONER_FOLDER`.
+        name: str. A name in `PARTS`.
 
     Raises:
         ValueError: If there is no such model or part, or a file is not as it was
@@ -134,7 +136,9 @@ def part_folder(preset, name):
         folder = SHIPPED_FOLDER / preset
     check_files(folder)
     if not (folder / name).is_dir():
-        raise ValueError(f"The model must have a {name}. Received: {preset}, without")
+        raise ValueError(
+            f"The model must have the part {name}. Received: {preset}, without"
+        )
     return folder / name
 
 

@@ -1,10 +1,18 @@
-"""What a trained model is asked for: the methods that draw and that recognise."""
+"""What a trained model is asked for: drawing, changing and recognising pictures."""
 
-from aigc_keras.models import drawing, recognition
+from aigc_keras.language.text_encoder import check_captions
+from aigc_keras.models import drawing, editing, recognition
+from aigc_keras.models.companions import Companions
 
 
 class PictureRequests:
-    """Methods of a `TextToImageGAN` that make pictures, or say what they show."""
+    """Methods of a `TextToImageGAN` that make pictures, or say what they show.
+
+    `companions` are the parts that lie beside a model that was loaded, see
+    `Companions`.
+    """
+
+    companions = Companions()
 
     def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.
@@ -69,3 +77,71 @@ class PictureRequests:
                 are there.
         """
         return recognition.recognize_images(self, images, labels, batch_size)
+
+    def find_noise(self, images, captions):
+        """Return the noise under which captions would be drawn as given pictures.
+
+        Args:
+            images: uint8 array `(n, image_size, image_size, 3)`, or one such picture.
+            captions: str or sequence of n str, what the pictures show.
+
+        Returns:
+            float32 array `(n, noise_dim)`, for `draw`.
+
+        Raises:
+            CaptionError: If a caption is empty, too long or not text.
+            ValueError: If the model has no noise encoder, or the pictures are not of
+                its size.
+        """
+        images = editing.check_pictures(self, images)
+        vectors = editing.embed_captions(self, check_captions(captions))
+        return editing.find_noise(self, images, vectors)
+
+    def edit(
+        self,
+        images,
+        captions,
+        source_captions=None,
+        strength=1.0,
+        seed=None,
+        refine_steps=0,
+        on_step=None,
+    ):
+        """Change pictures by sentences.
+
+        The picture's noise is found, and it is drawn again with a sentence vector that
+        has moved from its own caption's to the new one's. What a caption does not say
+        stays as the noise has it.
+
+        Args:
+            images: uint8 array `(n, image_size, image_size, 3)`, or one such picture.
+            captions: str or sequence of n str: what the pictures are to show. Where the
+                model was loaded with an instruction reader, also what is to be done,
+                such as "make the circle blue".
+            source_captions: str or sequence of n str, what the pictures show; None: the
+                model's captioner says it.
+            strength: float from 0 to 2. 0 draws the picture as it is, 1 as asked.
+            seed: int, or None. Variants of what the noise leaves open; None: the
+                likeliest.
+            refine_steps: int. Steps of optimisation that bring the drawing nearer to
+                the picture before it is changed.
+            on_step: Function `(done, total)` called after each of them, for progress.
+
+        Returns:
+            uint8 array `(n, image_size, image_size, 3)`.
+
+        Raises:
+            CaptionError: If a caption is empty, too long or not text.
+            ValueError: If the model has no noise encoder, if it has no captioner and
+                `source_captions` is None, or an argument is not as above.
+
+        Example:
+        >>> import aigc_keras as aigc
+        >>> gan = aigc.TextToImageGAN.from_preset("shapes_64")  # doctest: +SKIP
+        >>> gan.edit(picture, "make the circle blue").shape  # doctest: +SKIP
+        (1, 64, 64, 3)
+        """
+        images = editing.check_pictures(self, images)
+        plan = editing.plan_edit(self, images, captions, source_captions)
+        settings = (strength, seed, refine_steps, on_step)
+        return editing.draw_edit(self, images, *plan, *settings)

@@ -4,12 +4,14 @@ from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
 from aigc_keras.training.language_training import (
     train_captioner,
+    train_instruction_reader,
     train_prompt_writer,
 )
 from aigc_keras.training.run_folder import (
     RunFolder,
     load_run,
     open_captioner,
+    open_instruction_reader,
     open_model,
     open_parts,
     open_prompt_writer,
@@ -24,10 +26,12 @@ __all__ = [
     "default_callbacks",
     "load_run",
     "open_captioner",
+    "open_instruction_reader",
     "open_model",
     "open_parts",
     "open_prompt_writer",
     "train",
     "train_captioner",
+    "train_instruction_reader",
     "train_prompt_writer",
 ]

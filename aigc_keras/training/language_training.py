@@ -1,24 +1,29 @@
-"""Trains what writes: GPT-2 on a data set's captions, and the captioner."""
+"""Trains what writes: prompt writer, captioner, and reader of instructions."""
 
 import math
+import random
 
 import keras
 import numpy as np
 
 from aigc_keras.datasets import load_dataset
-from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder
+from aigc_keras.datasets.shapes.edits import sample_instruction
+from aigc_keras.datasets.triples import read_triples
+from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder, InstructionReader
 from aigc_keras.models import ImageCaptioner
 from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.saving import TEXT_ENCODER_FOLDER
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import TrainingDiverged
-from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.config import RunError, resolve_precision
 from aigc_keras.training.run_folder import RunFolder, replace_part
 from aigc_keras.training.trainer import dataset_arguments
 
 PROMPT_STEPS = 3000
 CAPTIONER_STEPS = 3000
+INSTRUCTION_STEPS = 3000
+INSTRUCTION_BATCH_SIZE = 64
 PROMPT_BATCH_SIZE = 128
 # Few captions are soon known by heart.
 MOST_PASSES = 30
@@ -123,6 +128,59 @@ def train_captioner(config, run_dir, steps=None):
     _check_finite(history.history["loss"][-1], "the captioner")
     replace_part(captioner, run.captioner_path)
     return captioner, run
+
+
+def train_instruction_reader(config, run_dir, steps=None, triples=None):
+    """Train GPT-2 to read what a sentence asks of a picture.
+
+    For `shapes` of one object the examples are made, any number of them; for other
+    pictures they must be given. What lies in the run's `instruction_reader` is
+    replaced when the training is over.
+
+    Args:
+        config: `TrainingConfig`; its data set and seed count.
+        run_dir: Path of the run's folder.
+        steps: int. Batches of 64 examples at most; few examples take thirty passes.
+            Default `INSTRUCTION_STEPS`.
+        triples: Path of a JSONL file, see `datasets.triples.read_triples`, or None.
+
+    Returns:
+        Tuple `(reader, run)`: the `InstructionReader` and the `RunFolder`.
+
+    Raises:
+        RunError: If the folder cannot be written, or examples must be given.
+        DatasetError: If they cannot be read.
+        TrainingDiverged: If the loss is no longer finite.
+    """
+    run = RunFolder(run_dir)
+    number = (steps or INSTRUCTION_STEPS) * INSTRUCTION_BATCH_SIZE
+    rng = random.Random(f"instructions/{config.seed}")
+    if triples is not None:
+        examples = read_triples(triples)
+        rng.shuffle(examples)
+        examples = examples[:number]
+    elif config.dataset in ("shapes", "shapes/single"):
+        made = (sample_instruction(rng) for _ in range(number))
+        examples = [(one.caption, one.sentence, one.new_caption) for one in made]
+    else:
+        raise RunError(
+            "Instructions are known for shapes/single alone; for other pictures give "
+            f"your own examples by --triples. Received: dataset={config.dataset!r}"
+        )
+    run.start_data(config)
+    reader = InstructionReader.from_triples(examples, seed=config.seed)
+    epochs = min(MOST_PASSES, math.ceil(number / len(examples)))
+    with progress_bar("GPT-2 learns to read instructions") as update:
+        losses = reader.fit(
+            examples,
+            epochs,
+            batch_size=INSTRUCTION_BATCH_SIZE,
+            seed=config.seed,
+            on_batch=update,
+        )
+    _check_finite(losses[-1], "GPT-2")
+    replace_part(reader, run.instruction_reader_path)
+    return reader, run
 
 
 def _check_finite(loss, name):

@@ -6,15 +6,19 @@ import os
 import pathlib
 import shutil
 
-from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.models import packaged
-from aigc_keras.models.captioner import ImageCaptioner
+from aigc_keras.models.companions import PARTS, Companions
 from aigc_keras.models.gan import TextToImageGAN
-from aigc_keras.models.packaged import CAPTIONER_FOLDER, PROMPT_WRITER_FOLDER
 from aigc_keras.models.saving import CONFIG_FILE, replace_folder
 from aigc_keras.training.config import RunError, TrainingConfig
 
 KEPT_CHECKPOINTS = 2
+# The task of `aigc-keras train` that makes a part.
+TASKS = {
+    "prompt_writer": "prompts",
+    "captioner": "captioner",
+    "instruction_reader": "instructions",
+}
 
 
 class RunFolder:
@@ -22,8 +26,8 @@ class RunFolder:
 
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
-    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/` and
-    `captioner/`.
+    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
+    `captioner/` and `instruction_reader/`.
 
     Args:
         path: Path. Created by `start`.
@@ -40,8 +44,9 @@ class RunFolder:
         self.checkpoints_path = self.path / "checkpoints"
         self.events_path = self.path / "events"
         self.card_path = self.path / "model_card.md"
-        self.prompt_writer_path = self.path / PROMPT_WRITER_FOLDER
-        self.captioner_path = self.path / CAPTIONER_FOLDER
+        self.prompt_writer_path = self.path / "prompt_writer"
+        self.captioner_path = self.path / "captioner"
+        self.instruction_reader_path = self.path / "instruction_reader"
 
     def check(self, config):
         """Refuse a run that could not be started, before any work is done.
@@ -240,7 +245,9 @@ def load_run(path):
     """
     run = RunFolder(path)
     weights = run.latest_weights()
-    return TextToImageGAN.load(run.model_path, weights)
+    gan = TextToImageGAN.load(run.model_path, weights)
+    gan.companions = Companions(run.path)
+    return gan
 
 
 def open_prompt_writer(run=None, preset=None):
@@ -253,37 +260,44 @@ def open_prompt_writer(run=None, preset=None):
     Raises:
         RunError: If there is none.
     """
-    folder = _part(run, preset, PROMPT_WRITER_FOLDER, "prompts")
-    return GPT2LanguageModel.from_preset(folder)
+    return _open_part(run, preset, "prompt_writer")
 
 
 def open_captioner(run=None, preset=None):
     """Load the captioner of a run or of a packaged model; see `open_prompt_writer`."""
-    return ImageCaptioner.from_preset(_part(run, preset, CAPTIONER_FOLDER, "captioner"))
+    return _open_part(run, preset, "captioner")
+
+
+def open_instruction_reader(run=None, preset=None):
+    """Load what reads instructions, of a run or of a packaged model; see above."""
+    return _open_part(run, preset, "instruction_reader")
 
 
 def open_parts(run=None, preset=None):
     """Load what a run or a packaged model has beside its GAN.
 
     Returns:
-        Dict with those of `prompt_writer` and `captioner` that are there.
+        Dict with those of `PARTS` that are there.
     """
-    parts = {"prompt_writer": open_prompt_writer, "captioner": open_captioner}
     found = {}
-    for name, open_part in parts.items():
+    for name in PARTS:
         with contextlib.suppress(RunError):
-            found[name] = open_part(run, preset)
+            found[name] = _open_part(run, preset, name)
     return found
 
 
-def _part(run, preset, name, task):
+def _open_part(run, preset, name):
+    return PARTS[name].from_preset(_part(run, preset, name))
+
+
+def _part(run, preset, name):
     if run is not None:
         RunFolder(run).read_config()
         folder = pathlib.Path(run) / name
         if not folder.is_dir():
             raise RunError(
-                f"The run must have a {name}; train it with `aigc-keras train --task "
-                f"{task} --run {run}`. Received: {run}"
+                f"The run must have the part {name}; train it with `aigc-keras train "
+                f"--task {TASKS[name]} --run {run}`. Received: {run}"
             )
         return folder
     try:

@@ -115,5 +115,5 @@ def test_they_travel_with_a_packaged_model(run_dir, tmp_path):
     assert open_prompt_writer(preset=str(tmp_path / "whole")).generate(num=1)
     assert isinstance(TextToImageGAN.from_preset(tmp_path / "whole"), TextToImageGAN)
     assert not open_parts(preset=str(tmp_path / "bare"))
-    with pytest.raises(RunError, match="must have a captioner"):
+    with pytest.raises(RunError, match="must have the part captioner"):
         open_captioner(preset=str(tmp_path / "bare"))

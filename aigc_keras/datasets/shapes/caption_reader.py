@@ -65,10 +65,20 @@ def read_caption(caption):
     >>> read_caption("a tiny crimson disc near the top of a grey background").position
     'top'
     """
+    match = match_caption(caption)
+    return None if match is None else _statement(match.groupdict())
+
+
+def match_caption(caption):
+    """Return where a caption says what, a `re.Match` of its stripped text, or None.
+
+    Its groups are `ground`, `place`, `relation`, `number`, and `size`, `colour` and
+    `shape` with a 1 or a 2; a second name of one group has an underscore more.
+    """
     for pattern in _patterns():
         match = pattern.fullmatch(caption.strip())
         if match:
-            return _statement(match.groupdict())
+            return match
     return None
 
 

@@ -1,0 +1,45 @@
+"""What lies in one folder with a trained GAN, and is loaded when it is first needed."""
+
+import functools
+import pathlib
+
+from aigc_keras.language import GPT2LanguageModel, InstructionReader
+from aigc_keras.models.captioner import ImageCaptioner
+
+# A part's name is that of its folder, in a run and in a packaged model alike.
+PARTS = {
+    "prompt_writer": GPT2LanguageModel,
+    "captioner": ImageCaptioner,
+    "instruction_reader": InstructionReader,
+}
+
+
+class Companions:
+    """The parts that were trained beside a GAN, each read from disk at its first use.
+
+    Args:
+        folder: Path of a run or of a packaged model; None: there are no parts.
+    """
+
+    def __init__(self, folder=None):
+        self.folder = None if folder is None else pathlib.Path(folder)
+
+    @functools.cached_property
+    def prompt_writer(self):
+        """The `GPT2LanguageModel` that writes captions, or None."""
+        return self._open("prompt_writer")
+
+    @functools.cached_property
+    def captioner(self):
+        """The `ImageCaptioner`, or None."""
+        return self._open("captioner")
+
+    @functools.cached_property
+    def instruction_reader(self):
+        """The `InstructionReader`, or None."""
+        return self._open("instruction_reader")
+
+    def _open(self, name):
+        if self.folder is None or not (self.folder / name).is_dir():
+            return None
+        return PARTS[name].from_preset(self.folder / name)
