@@ -16,6 +16,7 @@ _PUBLIC = {
     "GPT2LanguageModel": "aigc_keras.language",
     "ImageCaptioner": "aigc_keras.models",
     "ImageEncoder": "aigc_keras.models",
+    "ImageRepairer": "aigc_keras.models",
     "LossWeights": "aigc_keras.models",
     "SceneAlignment": "aigc_keras.metrics",
     "TextToImageGAN": "aigc_keras.models",
@@ -25,6 +26,7 @@ _PUBLIC = {
     "measure_captions": "aigc_keras.evaluation",
     "measure_cycle": "aigc_keras.evaluation",
     "measure_prompts": "aigc_keras.evaluation",
+    "measure_repair": "aigc_keras.evaluation",
     "export": "aigc_keras.serving",
     "load_dataset": "aigc_keras.datasets",
     "load_run": "aigc_keras.training",
@@ -33,6 +35,7 @@ _PUBLIC = {
     "train": "aigc_keras.training",
     "train_captioner": "aigc_keras.training",
     "train_prompt_writer": "aigc_keras.training",
+    "train_repairer": "aigc_keras.training",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -11,11 +11,14 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 # Prompts, or images of a split, where texts are measured.
 TEXTS = 1000
+# Images of a split that are damaged and repaired.
+REPAIRED = 500
 
 
 def evaluate(
     task: str = typer.Option(
-        "gan", help="gan, prompts, captions, or cycle: caption, image, caption."
+        "gan",
+        help="gan, prompts, captions, cycle (caption, image, caption), or inpainting.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -29,7 +32,8 @@ def evaluate(
     prepared_dir: str = typer.Option(None, help="Where prepared data are kept [data]."),
     split: str = typer.Option(None, help="Split [test, where there is one]."),
     num_images: int = typer.Option(
-        None, help="Images of a split, or prompts, at most [2000; 1000 of texts]."
+        None,
+        help="Images of a split, or prompts, [2000; 1000 of texts; 500 damaged].",
     ),
     metrics: str = typer.Option(
         None,
@@ -54,6 +58,7 @@ def evaluate(
     from aigc_keras.evaluation.tables import (
         alignment_table,
         figures_table,
+        repair_table,
         suite_tables,
     )
     from aigc_keras.progress import progress_bar
@@ -79,8 +84,8 @@ def evaluate(
     measure, label = MEASURES[task]
     with progress_bar(label) as update:
         result = measure(run, preset, config, split, num_images, seed, update)
-    table = alignment_table if task == "gan" else figures_table
-    print_result(result, json, table(result))
+    tables = {"gan": alignment_table, "inpainting": repair_table}
+    print_result(result, json, tables.get(task, figures_table)(result))
 
 
 def compare(
@@ -236,9 +241,23 @@ def _measure_cycle(run, preset, config, split, num_images, seed, update):
     return measure_cycle(gan, captioner, dataset, number, seed, on_batch=update)
 
 
+def _measure_inpainting(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_repair
+    from aigc_keras.evaluation.opencv_repair import open_opencv
+    from aigc_keras.training import open_model, open_parts
+
+    open_opencv()
+    gan = open_model(run, preset)
+    captioner = open_parts(run, preset, ["captioner"]).get("captioner")
+    dataset = _load_split(config, split, gan.generator.image_size)
+    number = num_images or REPAIRED
+    return measure_repair(gan, captioner, dataset, number, seed, on_stage=update)
+
+
 MEASURES = {
     "gan": (_measure_gan, "Unseen captions are drawn and read"),
     "prompts": (_measure_prompts, "GPT-2 writes captions"),
     "captions": (_measure_captions, "Pictures are described"),
     "cycle": (_measure_cycle, "Captions are drawn and described"),
+    "inpainting": (_measure_inpainting, "Pictures are damaged and repaired"),
 }

@@ -10,7 +10,7 @@ def train(
     task: str = typer.Option(
         "gan",
         help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
-        "captions) or captioner.",
+        "captions), captioner, or repairer.",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
@@ -32,7 +32,7 @@ def train(
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(
-        None, help="Updates [10000 of generator and discriminator; 3000 of others]."
+        None, help="Updates [10000 of a GAN; 6000 of a repairer; 3000 of others]."
     ),
     minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
     batch_size: int = typer.Option(
@@ -150,7 +150,7 @@ def train(
         }
         # A GAN's own settings are not this task's.
         config = config.replace(steps=10_000)
-        folder = train_language(task, config, run, steps, given)
+        folder = train_part(task, config, run, steps, given)
         print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
         return
     gan, folder = train(config, run)
@@ -173,11 +173,11 @@ def train(
     )
 
 
-def train_language(task, config, run, steps, given):
-    """Train what writes, with the data of the run that is there already.
+def train_part(task, config, run, steps, given):
+    """Train a part that goes with a GAN, with the data of the run that is there.
 
     Args:
-        task: str. `"prompts"` or `"captioner"`.
+        task: str. `"prompts"`, `"captioner"` or `"repairer"`.
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
@@ -189,9 +189,18 @@ def train_language(task, config, run, steps, given):
     Raises:
         ValueError: If there is no such task, or the run has other settings.
     """
-    from aigc_keras.training import RunFolder, train_captioner, train_prompt_writer
+    from aigc_keras.training import (
+        RunFolder,
+        train_captioner,
+        train_prompt_writer,
+        train_repairer,
+    )
 
-    tasks = {"prompts": train_prompt_writer, "captioner": train_captioner}
+    tasks = {
+        "prompts": train_prompt_writer,
+        "captioner": train_captioner,
+        "repairer": train_repairer,
+    }
     if task not in tasks:
         raise ValueError(
             f"--task must be gan, {' or '.join(tasks)}. Received: task={task!r}"
@@ -207,7 +216,12 @@ def train_language(task, config, run, steps, given):
                     f"or leave it out. Received: {name}={value!r}"
                 )
     tasks[task](config, run, steps)
-    return folder.captioner_path if task == "captioner" else folder.prompt_writer_path
+    paths = {
+        "prompts": folder.prompt_writer_path,
+        "captioner": folder.captioner_path,
+        "repairer": folder.repairer_path,
+    }
+    return paths[task]
 
 
 def split_names(text):

@@ -5,6 +5,7 @@ from aigc_keras.evaluation.evaluate_run import evaluate_gan
 from aigc_keras.evaluation.run_alignment import measure_alignment
 from aigc_keras.evaluation.run_captions import measure_captions, measure_cycle
 from aigc_keras.evaluation.run_prompts import measure_prompts
+from aigc_keras.evaluation.run_repair import measure_repair
 
 __all__ = [
     "Evaluate",
@@ -13,4 +14,5 @@ __all__ = [
     "measure_captions",
     "measure_cycle",
     "measure_prompts",
+    "measure_repair",
 ]

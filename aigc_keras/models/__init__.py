@@ -8,6 +8,7 @@ from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
 from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
+from aigc_keras.models.repairer import ImageRepairer
 
 __all__ = [
     "PRESETS",
@@ -15,6 +16,7 @@ __all__ = [
     "Generator",
     "ImageCaptioner",
     "ImageEncoder",
+    "ImageRepairer",
     "ImageTextModel",
     "LossWeights",
     "TextToImageGAN",

@@ -165,7 +165,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
         """
         return building.build(cls, preset, weights, text_encoder, image_size, **kwargs)
 
-    def save_to_preset(self, folder, prompt_writer=None, captioner=None):
+    def save_to_preset(self, folder, prompt_writer=None, captioner=None, repairer=None):
         """Write the averaged generator and all else that draws and judges, for sharing.
 
         Float16 weights, configurations, tokenizer and checksums; no training state. The
@@ -175,11 +175,12 @@ class TextToImageGAN(PictureRequests, keras.Model):
             folder: Path.
             prompt_writer: `GPT2LanguageModel` that goes along, or None.
             captioner: `ImageCaptioner` that goes along, or None.
+            repairer: `ImageRepairer` that goes along; default the model's own.
 
         Raises:
             ValueError: If the model has no text encoder.
         """
-        packaged.save_packaged(self, folder, prompt_writer, captioner)
+        packaged.save_packaged(self, folder, prompt_writer, captioner, repairer)
 
     def adapt(self, dataset, settings=None, cache_dir=None):
         """Train the text encoder and the judge on a data set's images and captions.

@@ -13,6 +13,7 @@ from aigc_keras.language.text_encoder import GPT2TextEncoder
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.repairer import ImageRepairer
 from aigc_keras.models.saving import (
     JUDGE_TEXT_ENCODER_FOLDER,
     TEXT_ENCODER_FOLDER,
@@ -26,11 +27,14 @@ WEIGHTS_FILE = "weights.npz"
 CHECKSUMS_FILE = "checksums.json"
 PROMPT_WRITER_FOLDER = "prompt_writer"
 CAPTIONER_FOLDER = "captioner"
+REPAIRER_FOLDER = "repairer"
 # A card explains and may be edited; everything else must be as it was written.
+# Arrays up to this size are stored as they are: the pieces would cost more.
+SMALL = 512
 UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
 
 
-def save_packaged(gan, folder, prompt_writer=None, captioner=None):
+def save_packaged(gan, folder, prompt_writer=None, captioner=None, repairer=None):
     """Write a model without its training state; see `TextToImageGAN.save_to_preset`."""
     folder = pathlib.Path(folder)
     if gan.text_encoder is None:
@@ -51,7 +55,7 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
             "truncation": gan.truncation,
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
-        np.savez(staging / WEIGHTS_FILE, **_collect(gan))
+        np.savez_compressed(staging / WEIGHTS_FILE, **_collect(gan))
         gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
         if gan.judge_text_encoder is not gan.text_encoder:
             judges = staging / JUDGE_TEXT_ENCODER_FOLDER
@@ -60,6 +64,9 @@ def save_packaged(gan, folder, prompt_writer=None, captioner=None):
             prompt_writer.save_to_preset(staging / PROMPT_WRITER_FOLDER)
         if captioner is not None:
             captioner.save_to_preset(staging / CAPTIONER_FOLDER)
+        repairer = repairer or gan.repairer
+        if repairer is not None:
+            repairer.save_to_preset(staging / REPAIRER_FOLDER)
         for file in staging.rglob("*.h5"):
             halve_precision(file)
         sums = {name: _checksum(staging / name) for name in _files(staging)}
@@ -103,6 +110,8 @@ def load_packaged(cls, folder, **kwargs):
     judges = folder / JUDGE_TEXT_ENCODER_FOLDER
     if judges.is_dir():
         gan.set_text_encoder(encoder, GPT2TextEncoder.from_preset(judges))
+    if (folder / REPAIRER_FOLDER).is_dir():
+        gan.set_repairer(ImageRepairer.from_preset(folder / REPAIRER_FOLDER))
     return gan
 
 
@@ -111,7 +120,7 @@ def part_folder(preset, name):
 
     Args:
         preset: str or path. Name of a shipped model, or a folder by `save_to_preset`.
-        name: str. `PROMPT_WRITER_FOLDER` or `CAPTIONER_FOLDER`.
+        name: str. `PROMPT_WRITER_FOLDER`, `CAPTIONER_FOLDER` or `REPAIRER_FOLDER`.
 
     Raises:
         ValueError: If there is no such model or part, or a file is not as it was
@@ -156,7 +165,11 @@ def halve_precision(path):
     """Rewrite an HDF5 file with its float32 arrays as compressed float16."""
     path = pathlib.Path(path)
     staging = path.with_name(f".{path.name}.staging")
-    with h5py.File(path) as source, h5py.File(staging, "w") as target:
+    # The newest layout: in the oldest a small network is one sixth headers.
+    with (
+        h5py.File(path) as source,
+        h5py.File(staging, "w", libver="latest") as target,
+    ):
         _copy_halved(source, target)
     os.replace(staging, path)
 
@@ -168,7 +181,12 @@ def _copy_halved(source, target):
         if isinstance(item, h5py.Group):
             _copy_halved(item, target.create_group(name))
         elif item.dtype == np.float32:
-            target.create_dataset(name, data=item[()].astype("float16"))
+            values = item[()].astype("float16")
+            # First the upper bytes, then the lower: the former repeat.
+            packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+            target.create_dataset(
+                name, data=values, **(packed if values.size > SMALL else {})
+            )
         else:
             source.copy(item, target, name)
 

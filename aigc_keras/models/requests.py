@@ -1,10 +1,21 @@
 """What a trained model is asked for: the methods that draw."""
 
-from aigc_keras.models import drawing
+from aigc_keras.models import drawing, repairing
 
 
 class PictureRequests:
-    """Methods of a `TextToImageGAN` that make pictures with the averaged generator."""
+    """Methods of a `TextToImageGAN` that make pictures with the averaged generator.
+
+    `repairer` is the `ImageRepairer` of the run or the packaged model that was loaded,
+    or None.
+    """
+
+    repairer = None
+
+    def set_repairer(self, repairer):
+        """Give the model the network that `inpaint` and `repair` use, or None."""
+        # Past Keras: its weights are kept beside the model's, not among them.
+        object.__setattr__(self, "repairer", repairer)
 
     def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.
@@ -40,3 +51,30 @@ class PictureRequests:
             uint8 array `(n, image_size, image_size, 3)`.
         """
         return drawing.draw_vectors(self, text_embedding, noise, batch_size)
+
+    def inpaint(self, image, mask, caption=None, seed=0):
+        """Fill the holes of a picture of any size as a caption says.
+
+        The whole picture is brought to the model's square, repaired there, and scaled
+        back; only what was missing is taken from it. Of a picture larger than the model
+        draws the filling is as soft as an enlarged one.
+
+        Args:
+            image: uint8 array `(height, width, 3)`, or with a fourth channel, opacity.
+            mask: bool array `(height, width)`, True where a pixel is missing; what the
+                picture has there is not looked at.
+            caption: str: what the whole picture shows. None: nothing is said, and what
+                surrounds the hole decides.
+            seed: int. The same seed gives the same pixels.
+
+        Returns:
+            uint8 array shaped like `image`. Pixels outside the mask are as they were,
+            to the bit; those inside are opaque.
+
+        Raises:
+            CaptionError: If the caption is empty, too long or not text.
+            ImageError: If a side is shorter than 4 pixels.
+            ValueError: If the model has no repairer, an array is not as above, or the
+                mask hides nothing.
+        """
+        return repairing.inpaint_picture(self, image, mask, caption, seed)

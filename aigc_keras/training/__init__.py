@@ -6,6 +6,7 @@ from aigc_keras.training.language_training import (
     train_captioner,
     train_prompt_writer,
 )
+from aigc_keras.training.repair_training import train_repairer
 from aigc_keras.training.run_folder import (
     RunFolder,
     load_run,
@@ -13,6 +14,7 @@ from aigc_keras.training.run_folder import (
     open_model,
     open_parts,
     open_prompt_writer,
+    open_repairer,
 )
 from aigc_keras.training.trainer import train
 
@@ -27,7 +29,9 @@ __all__ = [
     "open_model",
     "open_parts",
     "open_prompt_writer",
+    "open_repairer",
     "train",
     "train_captioner",
     "train_prompt_writer",
+    "train_repairer",
 ]

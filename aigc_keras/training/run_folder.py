@@ -10,7 +10,12 @@ from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.models import packaged
 from aigc_keras.models.captioner import ImageCaptioner
 from aigc_keras.models.gan import TextToImageGAN
-from aigc_keras.models.packaged import CAPTIONER_FOLDER, PROMPT_WRITER_FOLDER
+from aigc_keras.models.packaged import (
+    CAPTIONER_FOLDER,
+    PROMPT_WRITER_FOLDER,
+    REPAIRER_FOLDER,
+)
+from aigc_keras.models.repairer import ImageRepairer
 from aigc_keras.models.saving import CONFIG_FILE, replace_folder
 from aigc_keras.training.config import RunError, TrainingConfig
 
@@ -22,8 +27,8 @@ class RunFolder:
 
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
-    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/` and
-    `captioner/`.
+    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
+    `captioner/` and `repairer/`.
 
     Args:
         path: Path. Created by `start`.
@@ -42,6 +47,7 @@ class RunFolder:
         self.card_path = self.path / "model_card.md"
         self.prompt_writer_path = self.path / PROMPT_WRITER_FOLDER
         self.captioner_path = self.path / CAPTIONER_FOLDER
+        self.repairer_path = self.path / REPAIRER_FOLDER
 
     def check(self, config):
         """Refuse a run that could not be started, before any work is done.
@@ -233,14 +239,17 @@ def load_run(path):
         path: Path of the run's folder.
 
     Returns:
-        A compiled `TextToImageGAN`.
+        A compiled `TextToImageGAN`, with the run's repairer where it has one.
 
     Raises:
         RunError: If there is no run, or it has no checkpoint yet.
     """
     run = RunFolder(path)
     weights = run.latest_weights()
-    return TextToImageGAN.load(run.model_path, weights)
+    gan = TextToImageGAN.load(run.model_path, weights)
+    if run.repairer_path.is_dir():
+        gan.set_repairer(ImageRepairer.from_preset(run.repairer_path))
+    return gan
 
 
 def open_prompt_writer(run=None, preset=None):
@@ -262,17 +271,34 @@ def open_captioner(run=None, preset=None):
     return ImageCaptioner.from_preset(_part(run, preset, CAPTIONER_FOLDER, "captioner"))
 
 
-def open_parts(run=None, preset=None):
+def open_repairer(run=None, preset=None):
+    """Load the repairer of a run or of a packaged model; see `open_prompt_writer`."""
+    return ImageRepairer.from_preset(_part(run, preset, REPAIRER_FOLDER, "repairer"))
+
+
+# How each part beside the GAN is opened.
+PARTS = {
+    "prompt_writer": open_prompt_writer,
+    "captioner": open_captioner,
+    "repairer": open_repairer,
+}
+
+
+def open_parts(run=None, preset=None, names=tuple(PARTS)):
     """Load what a run or a packaged model has beside its GAN.
 
+    Args:
+        run: Path of a run's folder, or None.
+        preset: Name of a shipped model or path of a saved one; used without a run.
+        names: Sequence of str, names in `PARTS`, of the parts that are wanted.
+
     Returns:
-        Dict with those of `prompt_writer` and `captioner` that are there.
+        Dict with those that are there.
     """
-    parts = {"prompt_writer": open_prompt_writer, "captioner": open_captioner}
     found = {}
-    for name, open_part in parts.items():
+    for name in names:
         with contextlib.suppress(RunError):
-            found[name] = open_part(run, preset)
+            found[name] = PARTS[name](run, preset)
     return found
 
 
