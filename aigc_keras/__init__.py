@@ -17,6 +17,7 @@ _PUBLIC = {
     "ImageCaptioner": "aigc_keras.models",
     "ImageEncoder": "aigc_keras.models",
     "InstructionReader": "aigc_keras.language",
+    "ImageRepairer": "aigc_keras.models",
     "LossWeights": "aigc_keras.models",
     "SceneAlignment": "aigc_keras.metrics",
     "TextToImageGAN": "aigc_keras.models",
@@ -28,6 +29,7 @@ _PUBLIC = {
     "edit_picture": "aigc_keras.tasks",
     "measure_edits": "aigc_keras.evaluation",
     "measure_prompts": "aigc_keras.evaluation",
+    "measure_repair": "aigc_keras.evaluation",
     "export": "aigc_keras.serving",
     "load_dataset": "aigc_keras.datasets",
     "load_run": "aigc_keras.training",
@@ -37,6 +39,7 @@ _PUBLIC = {
     "train_captioner": "aigc_keras.training",
     "train_instruction_reader": "aigc_keras.training",
     "train_prompt_writer": "aigc_keras.training",
+    "train_repairer": "aigc_keras.training",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -325,6 +325,35 @@ def sameness_loss(first, second, difference, size=16):
     return ops.sum(ops.relu(1.0 - change / difference)) / number
 
 
+def repair_loss(images, targets, damaged, roundness=0.1):
+    """Return the absolute difference of images where they were damaged, rounded at 0.
+
+    `sqrt(d^2 + r^2) - r`, mean over a picture's damaged pixels, then over pictures: a
+    small hole counts as much as a large one. A picture without damage counts as 0. By
+    the bare absolute value the many pixels that are nearly right already would pull as
+    hard as those few that are wrong.
+
+    Reference: Charbonnier et al., 1994, "Two deterministic half-quadratic
+    regularization algorithms" (table 1); Pathak et al., 2016, "Context encoders" (eq.
+    1, within the mask).
+
+    Args:
+        images: `(batch, height, width, 3)` float in [-1, 1].
+        targets: The same, the pictures as they were.
+        damaged: `(batch, height, width, 1)` float, 1 where a pixel was damaged, else 0.
+        roundness: float, above 0. The `r` above: what differs by less counts by its
+            square.
+
+    Returns:
+        float32 scalar in [0, 2].
+    """
+    difference = ops.cast(images, "float32") - ops.cast(targets, "float32")
+    distance = ops.sqrt(ops.square(difference) + roundness**2) - roundness
+    distance = ops.mean(distance, axis=-1, keepdims=True) * damaged
+    area = ops.maximum(ops.sum(damaged, axis=(1, 2, 3)), 1.0)
+    return ops.mean(ops.sum(distance, axis=(1, 2, 3)) / area)
+
+
 def cosine_similarity(first, second):
     """Return all cosines between two sets of vectors.
 

@@ -12,6 +12,7 @@ from aigc_keras.cli import (
     evaluate,
     export,
     generate,
+    inpaint,
     presets,
     prompt,
     recognize,
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
+app.command("inpaint")(inpaint.inpaint)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("recognize")(recognize.recognize)

@@ -11,13 +11,15 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 # Prompts, or images of a split, where texts are measured.
 TEXTS = 1000
+# Images of a split that are damaged and repaired.
+REPAIRED = 500
 
 
 def evaluate(
     task: str = typer.Option(
         "gan",
-        help="gan, prompts, captions, recognition, cycle (caption, image, caption) "
-        "or edits.",
+        help="gan, prompts, captions, recognition, cycle (caption, image, caption), "
+        "edits or inpainting.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -31,7 +33,8 @@ def evaluate(
     prepared_dir: str = typer.Option(None, help="Where prepared data are kept [data]."),
     split: str = typer.Option(None, help="Split [test, where there is one]."),
     num_images: int = typer.Option(
-        None, help="Images of a split, or prompts, at most [2000; 1000 of texts]."
+        None,
+        help="Images of a split, or prompts, [2000; 1000 of texts; 500 damaged].",
     ),
     metrics: str = typer.Option(
         None,
@@ -270,6 +273,19 @@ def _measure_edits(run, preset, config, split, num_images, seed, update):
     }
 
 
+def _measure_inpainting(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_repair
+    from aigc_keras.evaluation.opencv_repair import open_opencv
+    from aigc_keras.training import open_model, open_parts
+
+    open_opencv()
+    gan = open_model(run, preset)
+    captioner = open_parts(run, preset, ["captioner"]).get("captioner")
+    dataset = _load_split(config, split, gan.generator.image_size)
+    number = num_images or REPAIRED
+    return measure_repair(gan, captioner, dataset, number, seed, on_stage=update)
+
+
 # What measures, what is being done, and which of `evaluation.tables` prints it.
 MEASURES = {
     "gan": (_measure_gan, "Unseen captions are drawn and read", "alignment_table"),
@@ -282,4 +298,9 @@ MEASURES = {
         "recognition_lines",
     ),
     "edits": (_measure_edits, "Pictures are changed by sentences", "figures_table"),
+    "inpainting": (
+        _measure_inpainting,
+        "Pictures are damaged and repaired",
+        "repair_table",
+    ),
 }

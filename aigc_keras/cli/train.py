@@ -10,7 +10,8 @@ def train(
     task: str = typer.Option(
         "gan",
         help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
-        "captions), captioner, or instructions (what a sentence asks of a picture).",
+        "captions), captioner, instructions (what a sentence asks of a picture) or "
+        "repairer.",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
@@ -32,7 +33,7 @@ def train(
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(
-        None, help="Updates [10000 of generator and discriminator; 3000 of others]."
+        None, help="Updates [10000 of a GAN; 6000 of a repairer; 3000 of others]."
     ),
     minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
     batch_size: int = typer.Option(
@@ -157,7 +158,7 @@ def train(
         }
         # A GAN's own settings are not this task's.
         config = config.replace(steps=10_000)
-        folder = train_language(task, config, run, steps, given, triples)
+        folder = train_part(task, config, run, steps, given, triples)
         print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
         return
     gan, folder = train(config, run)
@@ -180,11 +181,12 @@ def train(
     )
 
 
-def train_language(task, config, run, steps, given, triples=None):
-    """Train what writes, with the data of the run that is there already.
+def train_part(task, config, run, steps, given, triples=None):
+    """Train a part that goes with a GAN, with the data of the run that is there.
 
     Args:
-        task: str. `"prompts"`, `"captioner"` or `"instructions"`.
+        task: str. `"prompts"`, `"captioner"`, `"instructions"` or
+            `"repairer"`.
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
@@ -204,6 +206,7 @@ def train_language(task, config, run, steps, given, triples=None):
         train_captioner,
         train_instruction_reader,
         train_prompt_writer,
+        train_repairer,
     )
 
     folder = RunFolder(run)
@@ -212,6 +215,7 @@ def train_language(task, config, run, steps, given, triples=None):
         "prompts": (train_prompt_writer, folder.prompt_writer_path),
         "captioner": (train_captioner, folder.captioner_path),
         "instructions": (read, folder.instruction_reader_path),
+        "repairer": (train_repairer, folder.repairer_path),
     }
     if task not in tasks:
         raise ValueError(
@@ -226,8 +230,8 @@ def train_language(task, config, run, steps, given, triples=None):
                     f"{run} holds a run with {name}={found!r}; choose another folder "
                     f"or leave it out. Received: {name}={value!r}"
                 )
-    train_part, path = tasks[task]
-    train_part(config, run, steps)
+    train, path = tasks[task]
+    train(config, run, steps)
     return path
 
 

@@ -30,13 +30,15 @@ def read_image(source, background=(255, 255, 255), framing=None):
 
     Args:
         source: Path, or bytes of an image file.
-        background: Tuple of three int, sRGB, behind transparent pixels.
+        background: Tuple of three int, sRGB, behind transparent pixels; None keeps them
+            transparent.
         framing: Function from a PIL image to a PIL image that brings it to its final
             size, with an attribute `side`, see `aigc_keras.datasets.framing`; a JPEG is
             then decoded at a lower scale where that is enough. None: as it is.
 
     Returns:
-        uint8 array `(height, width, 3)` in [0, 255].
+        uint8 array `(height, width, 3)` in [0, 255]; with a fourth channel, opacity,
+        for a picture with transparency and no background.
 
     Raises:
         ImageError: If the file is missing, not an image, truncated, or larger than
@@ -160,10 +162,23 @@ def _to_rgb(image, background):
         ).convert("RGB")
     if image.has_transparency_data:
         layer = image if image.mode == "RGBA" else image.convert("RGBA")
-        ground = Image.new("RGB", layer.size, background)
-        ground.paste(layer, mask=layer.getchannel("A"))
-        return ground
+        return layer if background is None else lay_on(layer, background)
     return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def lay_on(image, background):
+    """Return a transparent picture laid on a colour.
+
+    Args:
+        image: PIL image of mode `"RGBA"`.
+        background: Tuple of three int, sRGB.
+
+    Returns:
+        PIL image of mode `"RGB"`.
+    """
+    ground = Image.new("RGB", image.size, background)
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
 
 
 def _describe(source):

@@ -11,6 +11,7 @@ from aigc_keras.evaluation.run_recognition import (
     measure_recognition,
     measure_split_recognition,
 )
+from aigc_keras.evaluation.run_repair import measure_repair
 
 __all__ = [
     "Evaluate",
@@ -23,4 +24,5 @@ __all__ = [
     "measure_recognition",
     "measure_split_recognition",
     "open_held_out_language_model",
+    "measure_repair",
 ]

@@ -43,6 +43,22 @@ def figures_table(result):
     return lines
 
 
+def repair_table(result):
+    """Return the lines of a table of what `measure_repair` returned."""
+    holes = result["holes"]
+    rows = {
+        f"{stage}, {way}": figures
+        for stage, by_way in result.items()
+        if stage != "holes"
+        for way, figures in by_way.items()
+    }
+    return [
+        *figures_table(rows),
+        f"{holes['missing']:.3f} of a picture missing; "
+        f"{holes['telling']:.3f} of the holes hide something of the object",
+    ]
+
+
 def result_tables(result):
     """Return the figures of an evaluation as tables.
 

@@ -18,6 +18,7 @@ from aigc_keras.metrics.neighbours import (
     share_too_close,
 )
 from aigc_keras.metrics.recognition import Recognition
+from aigc_keras.metrics.regions import psnr_inside, ssim_inside
 from aigc_keras.metrics.retrieval import clip_score, r_precision
 from aigc_keras.metrics.scene_reader import read_scene
 from aigc_keras.metrics.text import (
@@ -49,10 +50,12 @@ __all__ = [
     "lexical_richness",
     "manifold_scores",
     "nearest_neighbours",
+    "psnr_inside",
     "r_precision",
     "read_scene",
     "roc_auc",
     "score_categories",
     "score_scene",
     "share_too_close",
+    "ssim_inside",
 ]

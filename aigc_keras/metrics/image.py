@@ -187,7 +187,7 @@ class SSIM(_PairwiseMetric):
     def compare(self, images, references):
         """Return the similarity of each pair."""
         self._check_side(images)
-        luminance, contrast = _similarities(images, references)
+        luminance, contrast = similarity_maps(images, references)
         return (luminance * contrast).mean(axis=(1, 2, 3))
 
     def _check_side(self, images):
@@ -222,7 +222,7 @@ class MultiScaleSSIM(SSIM):
         self._check_side(images)
         result = np.ones((len(images), images.shape[-1]))
         for index, weight in enumerate(SCALE_WEIGHTS):
-            luminance, contrast = _similarities(images, references)
+            luminance, contrast = similarity_maps(images, references)
             last = index == len(SCALE_WEIGHTS) - 1
             figure = (luminance * contrast if last else contrast).mean(axis=(1, 2))
             result = result * np.maximum(figure, 0) ** weight
@@ -230,7 +230,7 @@ class MultiScaleSSIM(SSIM):
         return result.mean(axis=1)
 
 
-def _similarities(images, references):
+def similarity_maps(images, references):
     """Return SSIM's two factors at every place, `(n, height, width, channels)`."""
     number, height, width, channels = images.shape
     both = np.stack([images, references])

@@ -9,6 +9,7 @@ from aigc_keras.models.image_text_model import ImageTextModel, attention_pooler
 from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
+from aigc_keras.models.repairer import ImageRepairer
 
 __all__ = [
     "PRESETS",
@@ -16,6 +17,7 @@ __all__ = [
     "Generator",
     "ImageCaptioner",
     "ImageEncoder",
+    "ImageRepairer",
     "ImageTextModel",
     "LossWeights",
     "NoiseEncoder",

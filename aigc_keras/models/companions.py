@@ -5,12 +5,14 @@ import pathlib
 
 from aigc_keras.language import GPT2LanguageModel, InstructionReader
 from aigc_keras.models.captioner import ImageCaptioner
+from aigc_keras.models.repairer import ImageRepairer
 
 # A part's name is that of its folder, in a run and in a packaged model alike.
 PARTS = {
     "prompt_writer": GPT2LanguageModel,
     "captioner": ImageCaptioner,
     "instruction_reader": InstructionReader,
+    "repairer": ImageRepairer,
 }
 
 
@@ -38,6 +40,11 @@ class Companions:
     def instruction_reader(self):
         """The `InstructionReader`, or None."""
         return self._open("instruction_reader")
+
+    @functools.cached_property
+    def repairer(self):
+        """The `ImageRepairer`, or None."""
+        return self._open("repairer")
 
     def _open(self, name):
         if self.folder is None or not (self.folder / name).is_dir():

@@ -27,6 +27,8 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
 CHECKSUMS_FILE = "checksums.json"
 # A card explains and may be edited; everything else must be as it was written.
+# Arrays up to this size are stored as they are: the pieces would cost more.
+SMALL = 512
 UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
 
 
@@ -59,7 +61,7 @@ def save_packaged(gan, folder, **parts):
             "class_names": gan.class_names,
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
-        np.savez(staging / WEIGHTS_FILE, **_collect(gan))
+        np.savez_compressed(staging / WEIGHTS_FILE, **_collect(gan))
         gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
         if gan.judge_text_encoder is not gan.text_encoder:
             judges = staging / JUDGE_TEXT_ENCODER_FOLDER
@@ -172,7 +174,11 @@ def halve_precision(path):
     """Rewrite an HDF5 file with its float32 arrays as compressed float16."""
     path = pathlib.Path(path)
     staging = path.with_name(f".{path.name}.staging")
-    with h5py.File(path) as source, h5py.File(staging, "w") as target:
+    # The newest layout: in the oldest a small network is one sixth headers.
+    with (
+        h5py.File(path) as source,
+        h5py.File(staging, "w", libver="latest") as target,
+    ):
         _copy_halved(source, target)
     os.replace(staging, path)
 
@@ -184,7 +190,12 @@ def _copy_halved(source, target):
         if isinstance(item, h5py.Group):
             _copy_halved(item, target.create_group(name))
         elif item.dtype == np.float32:
-            target.create_dataset(name, data=item[()].astype("float16"))
+            values = item[()].astype("float16")
+            # First the upper bytes, then the lower: the former repeat.
+            packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+            target.create_dataset(
+                name, data=values, **(packed if values.size > SMALL else {})
+            )
         else:
             source.copy(item, target, name)
 

@@ -1,7 +1,7 @@
 """What a trained model is asked for: drawing, changing and recognising pictures."""
 
 from aigc_keras.language.text_encoder import check_captions
-from aigc_keras.models import drawing, editing, recognition
+from aigc_keras.models import drawing, editing, recognition, repairing
 from aigc_keras.models.companions import Companions
 
 
@@ -13,6 +13,17 @@ class PictureRequests:
     """
 
     companions = Companions()
+    _repairer = None
+
+    @property
+    def repairer(self):
+        """The `ImageRepairer` that `inpaint` uses, or None."""
+        return self._repairer or self.companions.repairer
+
+    def set_repairer(self, repairer):
+        """Give the model another `ImageRepairer` than the one that lies beside it."""
+        # Past Keras: its weights are kept beside the model's, not among them.
+        object.__setattr__(self, "_repairer", repairer)
 
     def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.
@@ -145,3 +156,30 @@ class PictureRequests:
         plan = editing.plan_edit(self, images, captions, source_captions)
         settings = (strength, seed, refine_steps, on_step)
         return editing.draw_edit(self, images, *plan, *settings)
+
+    def inpaint(self, image, mask, caption=None, seed=0):
+        """Fill the holes of a picture of any size as a caption says.
+
+        The whole picture is brought to the model's square, repaired there, and scaled
+        back; only what was missing is taken from it. Of a picture larger than the model
+        draws the filling is as soft as an enlarged one.
+
+        Args:
+            image: uint8 array `(height, width, 3)`, or with a fourth channel, opacity.
+            mask: bool array `(height, width)`, True where a pixel is missing; what the
+                picture has there is not looked at.
+            caption: str: what the whole picture shows. None: nothing is said, and what
+                surrounds the hole decides.
+            seed: int. The same seed gives the same pixels.
+
+        Returns:
+            uint8 array shaped like `image`. Pixels outside the mask are as they were,
+            to the bit; those inside are opaque.
+
+        Raises:
+            CaptionError: If the caption is empty, too long or not text.
+            ImageError: If a side is shorter than 4 pixels.
+            ValueError: If the model has no repairer, an array is not as above, or the
+                mask hides nothing.
+        """
+        return repairing.inpaint_picture(self, image, mask, caption, seed)

@@ -7,6 +7,7 @@ from aigc_keras.training.language_training import (
     train_instruction_reader,
     train_prompt_writer,
 )
+from aigc_keras.training.repair_training import train_repairer
 from aigc_keras.training.run_folder import (
     RunFolder,
     load_run,
@@ -15,6 +16,7 @@ from aigc_keras.training.run_folder import (
     open_model,
     open_parts,
     open_prompt_writer,
+    open_repairer,
 )
 from aigc_keras.training.trainer import train
 
@@ -30,8 +32,10 @@ __all__ = [
     "open_model",
     "open_parts",
     "open_prompt_writer",
+    "open_repairer",
     "train",
     "train_captioner",
     "train_instruction_reader",
     "train_prompt_writer",
+    "train_repairer",
 ]

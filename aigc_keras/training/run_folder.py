@@ -18,6 +18,7 @@ TASKS = {
     "prompt_writer": "prompts",
     "captioner": "captioner",
     "instruction_reader": "instructions",
+    "repairer": "repairer",
 }
 
 
@@ -27,7 +28,7 @@ class RunFolder:
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
     TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
-    `captioner/` and `instruction_reader/`.
+    `captioner/`, `instruction_reader/` and `repairer/`.
 
     Args:
         path: Path. Created by `start`.
@@ -47,6 +48,7 @@ class RunFolder:
         self.prompt_writer_path = self.path / "prompt_writer"
         self.captioner_path = self.path / "captioner"
         self.instruction_reader_path = self.path / "instruction_reader"
+        self.repairer_path = self.path / "repairer"
 
     def check(self, config):
         """Refuse a run that could not be started, before any work is done.
@@ -238,7 +240,7 @@ def load_run(path):
         path: Path of the run's folder.
 
     Returns:
-        A compiled `TextToImageGAN`.
+        A compiled `TextToImageGAN`, with the run's repairer where it has one.
 
     Raises:
         RunError: If there is no run, or it has no checkpoint yet.
@@ -273,14 +275,24 @@ def open_instruction_reader(run=None, preset=None):
     return _open_part(run, preset, "instruction_reader")
 
 
-def open_parts(run=None, preset=None):
+def open_repairer(run=None, preset=None):
+    """Load the repairer of a run or of a packaged model; see `open_prompt_writer`."""
+    return _open_part(run, preset, "repairer")
+
+
+def open_parts(run=None, preset=None, names=tuple(PARTS)):
     """Load what a run or a packaged model has beside its GAN.
+
+    Args:
+        run: Path of a run's folder, or None.
+        preset: Name of a shipped model or path of a saved one; used without a run.
+        names: Sequence of str, names in `PARTS`, of the parts that are wanted.
 
     Returns:
         Dict with those of `PARTS` that are there.
     """
     found = {}
-    for name in PARTS:
+    for name in names:
         with contextlib.suppress(RunError):
             found[name] = _open_part(run, preset, name)
     return found
