@@ -20,6 +20,8 @@ _PUBLIC = {
     "SceneAlignment": "aigc_keras.metrics",
     "TextToImageGAN": "aigc_keras.models",
     "TrainingConfig": "aigc_keras.training",
+    "draw_slider": "aigc_keras.tasks",
+    "draw_walk": "aigc_keras.tasks",
     "Evaluate": "aigc_keras.evaluation",
     "evaluate_gan": "aigc_keras.evaluation",
     "measure_captions": "aigc_keras.evaluation",
