@@ -11,6 +11,7 @@ from aigc_keras.cli import (
     evaluate,
     export,
     generate,
+    interpolate,
     presets,
     prompt,
 )
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
+app.command("interpolate")(interpolate.interpolate)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("evaluate")(evaluate.evaluate)
