@@ -22,6 +22,7 @@ _PUBLIC = {
     "TrainingConfig": "aigc_keras.training",
     "draw_slider": "aigc_keras.tasks",
     "draw_walk": "aigc_keras.tasks",
+    "enhance_image": "aigc_keras.tasks",
     "Evaluate": "aigc_keras.evaluation",
     "evaluate_gan": "aigc_keras.evaluation",
     "measure_captions": "aigc_keras.evaluation",

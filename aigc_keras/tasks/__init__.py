@@ -1,6 +1,36 @@
 """What a person asks of a trained model, or of a picture."""
 
+from aigc_keras.tasks.adaptive_contrast import AdaptiveContrast
 from aigc_keras.tasks.animations import write_frames
+from aigc_keras.tasks.enhance import enhance_file, enhance_files, enhance_image
+from aigc_keras.tasks.geometry import Crop, Resize, Rotate
 from aigc_keras.tasks.interpolate import draw_slider, draw_walk, slide, spherical
+from aigc_keras.tasks.tones import (
+    AutoLevels,
+    Brightness,
+    Contrast,
+    Gamma,
+    Saturation,
+    Sharpen,
+)
 
-__all__ = ["draw_slider", "draw_walk", "slide", "spherical", "write_frames"]
+__all__ = [
+    "AdaptiveContrast",
+    "AutoLevels",
+    "Brightness",
+    "Contrast",
+    "Crop",
+    "Gamma",
+    "Resize",
+    "Rotate",
+    "Saturation",
+    "Sharpen",
+    "draw_slider",
+    "draw_walk",
+    "enhance_file",
+    "enhance_files",
+    "enhance_image",
+    "slide",
+    "spherical",
+    "write_frames",
+]
