@@ -8,6 +8,7 @@ import typer
 from aigc_keras.cli import (
     caption,
     datasets,
+    enhance,
     evaluate,
     export,
     generate,
@@ -29,6 +30,7 @@ app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
 app.command("interpolate")(interpolate.interpolate)
+app.command("enhance")(enhance.enhance)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("evaluate")(evaluate.evaluate)
