@@ -9,10 +9,12 @@ from aigc_keras.cli import (
     caption,
     datasets,
     edit,
+    enhance,
     evaluate,
     export,
     generate,
     inpaint,
+    interpolate,
     presets,
     prompt,
     recognize,
@@ -31,6 +33,8 @@ app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
 app.command("inpaint")(inpaint.inpaint)
+app.command("interpolate")(interpolate.interpolate)
+app.command("enhance")(enhance.enhance)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("recognize")(recognize.recognize)

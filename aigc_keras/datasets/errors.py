@@ -13,7 +13,14 @@ class ImageError(DatasetError):
         reason: str. One of `REASONS`, for counting.
     """
 
-    REASONS = ("missing", "unreadable", "truncated", "too large", "too small")
+    REASONS = (
+        "missing",
+        "unreadable",
+        "truncated",
+        "too large",
+        "too small",
+        "animated",
+    )
 
     def __init__(self, message, reason="unreadable"):
         super().__init__(message)

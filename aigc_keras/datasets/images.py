@@ -1,10 +1,12 @@
 """Reads one picture safely: its size first, its pixels after."""
 
 import concurrent.futures
+import contextlib
 import io
 import os
 import pathlib
 import stat
+import struct
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -17,7 +19,24 @@ MAX_PIXELS = 64_000_000
 # each thread once needed.
 LARGE_PIXELS = 8_000_000
 MAX_BYTES = 256 * 2**20
+# What a JPEG's header has room for.
+MAX_DPI = 65_535
+# Where a PNG keeps its XMP.
+XMP_TEXT = "XML:com.adobe.xmp"
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+# What Pillow raises over damaged EXIF, which is left out: the pixels are whole.
+EXIF_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+# Modes that a picture is worked on in; all other ones become one of them.
+PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
 _LARGE_PICTURES = concurrent.futures.ThreadPoolExecutor(1)
 
 
@@ -61,6 +80,52 @@ def check_image(source):
         return image.size
 
 
+def open_picture(source):
+    """Read a picture with its transparency and with what its file says about it.
+
+    EXIF rotation is applied; palettes, CMYK and 16-bit values are converted.
+
+    Args:
+        source: Path, or bytes of an image file.
+
+    Returns:
+        PIL image of a mode in `PLAIN_MODES`. Its `info` holds those of `exif` (without
+        thumbnail and rotation), `icc_profile`, `xmp`, `comment` (bytes), `dpi` and
+        `text` (dict of a PNG's texts) that the file has.
+
+    Raises:
+        ImageError: As `read_image`, and if the picture is an animation.
+    """
+    with _open(source) as image:
+        with _reading(source):
+            # A camera's MPO is a photograph with a preview.
+            moves = image.format != "MPO" and getattr(image, "is_animated", False)
+        if moves:
+            raise ImageError(
+                "A picture must not move; save the frame that is wanted as a PNG. "
+                f"Received: {_describe(source)}, an animation",
+                "animated",
+            )
+        with _reading(source):
+            _turn_upright(image)
+            info = _said_of(image)
+            plain = to_plain_mode(image)
+        if plain is image:
+            plain = image.copy()
+    plain.info = info
+    return plain
+
+
+def to_plain_mode(image):
+    """Return a PIL image in the mode of `PLAIN_MODES` that holds it best."""
+    if image.mode in PLAIN_MODES and "transparency" not in image.info:
+        return image
+    if image.mode.startswith("I") or image.mode == "F":
+        return _to_8_bits(image)
+    mode = "L" if image.mode in ("1", "L", "LA", "La") else "RGB"
+    return image.convert(mode + "A" if image.has_transparency_data else mode)
+
+
 def stored_form(path):
     """Return what a data set stores of a picture: its path, or its pixels.
 
@@ -88,18 +153,25 @@ def stored_form(path):
 
 
 def _decode(image, source, background, framing):
-    try:
+    with _reading(source):
         if framing is not None:
             # On photographs this moves a pixel by 3 of 255 on average, and nothing
             # where the picture is less than three times the side.
             enough = 3 * framing.side // 2
             image.draft(None, (enough, enough))
-        ImageOps.exif_transpose(image, in_place=True)
-        image = _to_rgb(image, background)
+        _turn_upright(image)
+        image = to_rgb(image, background)
         return np.asarray(framing(image) if framing is not None else image)
+
+
+@contextlib.contextmanager
+def _reading(source):
+    """Turn what goes wrong while a file is decoded into an `ImageError`."""
+    try:
+        yield
     except ImageError as error:
         raise ImageError(f"{error} ({_describe(source)})", error.reason) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(
             "An image must be a complete picture file; replace it or leave it out. "
             f"Received: {_describe(source)} ({error})",
@@ -151,15 +223,17 @@ def _too_large(source, size):
     )
 
 
-def _to_rgb(image, background):
+def _turn_upright(image):
+    # What the pixels have to say is said here; what goes wrong later is in the EXIF.
+    image.load()
+    with contextlib.suppress(*EXIF_ERRORS):
+        ImageOps.exif_transpose(image, in_place=True)
+
+
+def to_rgb(image, background=(255, 255, 255)):
+    """Return a PIL image as RGB, what is transparent on a background."""
     if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, "float32")
-        # 16-bit greyscale opens as integers up to 65,535.
-        if values.max(initial=0) > 255:
-            values = values / 257
-        return Image.fromarray(
-            np.clip(np.round(values), 0, 255).astype("uint8")
-        ).convert("RGB")
+        return _to_8_bits(image).convert("RGB")
     if image.has_transparency_data:
         layer = image if image.mode == "RGBA" else image.convert("RGBA")
         return layer if background is None else lay_on(layer, background)
@@ -179,6 +253,32 @@ def lay_on(image, background):
     ground = Image.new("RGB", image.size, background)
     ground.paste(image, mask=image.getchannel("A"))
     return ground
+
+
+def _to_8_bits(image):
+    values = np.asarray(image, "float32")
+    # 16-bit greyscale may open as integers of any length.
+    if image.mode.startswith("I;16") or values.max(initial=0) > 255:
+        values = values / 257
+    return Image.fromarray(np.clip(np.round(values), 0, 255).astype("uint8"))
+
+
+def _said_of(image):
+    """Return what a file says of a decoded picture; see `open_picture`."""
+    names = ("icc_profile", "xmp", "comment")
+    info = {name: image.info[name] for name in names if image.info.get(name)}
+    dpi = image.info.get("dpi", ())
+    if all(1 <= resolution <= MAX_DPI for resolution in dpi):
+        info["dpi"] = dpi
+    if image.mode == "CMYK":
+        # A profile of inks says nothing of red, green and blue.
+        info.pop("icc_profile", None)
+    texts = getattr(image, "text", {})
+    info["text"] = {k: str(v) for k, v in texts.items() if k != XMP_TEXT}
+    with contextlib.suppress(*EXIF_ERRORS):
+        exif = image.getexif()
+        info["exif"] = exif.tobytes() if exif else b""
+    return {name: value for name, value in info.items() if value}
 
 
 def _describe(source):

@@ -1,6 +1,6 @@
 """Writes generated pictures as PNG files."""
 
-import io
+import contextlib
 import math
 import os
 import pathlib
@@ -9,15 +9,20 @@ import numpy as np
 from PIL import Image
 
 
-def check_output(path):
+def check_output(path, suffixes=(".png",)):
     """Refuse an output path before any work is done.
 
+    Args:
+        path: Path of the file.
+        suffixes: Sequence of str, those it may have.
+
     Raises:
-        ValueError: If the path does not end in .png, or its folder cannot be written.
+        ValueError: If the path has another suffix, or its folder cannot be written.
     """
     path = pathlib.Path(path)
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"The output must be a .png file. Received: {path}")
+    if path.suffix.lower() not in suffixes:
+        wanted = " or ".join(suffixes)
+        raise ValueError(f"The output must be a {wanted} file. Received: {path}")
     folder = path.parent
     if not folder.is_dir():
         raise ValueError(
@@ -56,12 +61,27 @@ def write_png(picture, path):
     Raises:
         OSError: If the file cannot be written.
     """
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "PNG")
+    with staged(path) as staging:
+        Image.fromarray(picture).save(staging, "PNG")
+
+
+@contextlib.contextmanager
+def staged(path):
+    """Have a file appear whole or not at all.
+
+    Args:
+        path: Path of the file.
+
+    Yields:
+        Path beside it, of the same suffix, to write to.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
     path = pathlib.Path(path)
-    staging = path.with_name(f".{path.name}.staging")
+    staging = path.with_name(f".{path.stem}.staging{path.suffix}")
     try:
-        staging.write_bytes(buffer.getvalue())
+        yield staging
         os.replace(staging, path)
     finally:
         staging.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from aigc_keras.evaluation.charts import draw_confusion, draw_curves
 from aigc_keras.evaluation.tables import result_tables
 from aigc_keras.metrics import Recognition, read_scene
 from aigc_keras.models.randomness import noise_from_seed
+from aigc_keras.tasks.interpolate import spherical
 
 GRID = 24
 STRIPS, STEPS = 4, 9
@@ -112,14 +113,14 @@ def _interpolation_figures(samples):
     texts = samples.captions[: 2 * STRIPS]
     encoder = gan.text_encoder
     vectors = encoder.embed(*encoder.tokenize(texts))
-    shares = np.linspace(0, 1, STEPS)[None, :, None]
-    first, second = vectors[::2, None], vectors[1::2, None]
-    between = ((1 - shares) * first + shares * second).reshape(-1, vectors.shape[-1])
+    shares = np.linspace(0, 1, STEPS)
+    between = spherical(vectors[::2, None], vectors[1::2, None], shares)
+    between = between.reshape(-1, vectors.shape[-1])
     noise = [noise_from_seed(seed + i, gan.generator.noise_dim) for i in range(STRIPS)]
     images = gan.draw(between, np.repeat(noise, STEPS, axis=0))
     captions = [""] * len(images)
     captions[::STEPS], captions[STEPS - 1 :: STEPS] = texts[::2], texts[1::2]
-    text = "From one caption's vector to another's in equal steps, the noise fixed."
+    text = "From one caption's vector to another's in equal steps along the arc."
     pictures = _pictures(images, captions)
     return [Figure("Between two captions", text, pictures, columns=STEPS)]
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from aigc_keras.datasets import ImageError, read_image
 from aigc_keras.datasets.framing import CentreCrop
-from aigc_keras.datasets.images import check_image, stored_form
+from aigc_keras.datasets.images import check_image, open_picture, stored_form
 
 
 def picture(mode, size=(6, 4)):
@@ -62,6 +62,9 @@ def test_16_bit_greyscale_is_scaled(tmp_path):
     values = np.array([[0, 257, 65535]], "uint16")
     Image.fromarray(values).save(tmp_path / "x.png")
     assert read_image(tmp_path / "x.png")[..., 0].tolist() == [[0, 1, 255]]
+    # Dark values are of 16 bits too.
+    Image.fromarray(values // 512).save(tmp_path / "x.png")
+    assert read_image(tmp_path / "x.png")[..., 0].tolist() == [[0, 0, 0]]
 
 
 def test_exif_rotation_is_applied(tmp_path):
@@ -70,6 +73,21 @@ def test_exif_rotation_is_applied(tmp_path):
     exif[0x0112] = 6
     image.save(tmp_path / "x.png", exif=exif)
     assert read_image(tmp_path / "x.png").shape == (6, 4, 3)
+
+
+def test_damaged_exif_does_not_cost_the_picture(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a red ring"
+    picture("RGB").save(tmp_path / "x.png", exif=exif)
+    expected = read_image(tmp_path / "x.png")
+    # The text under the number of a tag that holds numbers.
+    damaged = exif.tobytes().replace(b"\x01\x0e\x00\x02", b"\x01\x00\x00\x02")
+    picture("RGB").save(tmp_path / "x.png", exif=damaged)
+    assert expected.shape == (6, 4, 3)
+    np.testing.assert_array_equal(read_image(tmp_path / "x.png"), expected)
+    opened = open_picture(tmp_path / "x.png")
+    np.testing.assert_array_equal(np.asarray(opened), expected)
+    assert "exif" not in opened.info
 
 
 def test_first_frame_of_an_animation(tmp_path):
