@@ -14,6 +14,7 @@ from aigc_keras.cli import (
     inpaint,
     presets,
     prompt,
+    repair,
 )
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
@@ -29,6 +30,7 @@ app.command("quickstart")(quickstart_command.quickstart)
 app.command("train")(train_command.train)
 app.command("generate")(generate.generate)
 app.command("inpaint")(inpaint.inpaint)
+app.command("repair")(repair.repair)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("evaluate")(evaluate.evaluate)
