@@ -32,7 +32,10 @@ def in_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-COMMANDS = "quickstart train generate caption prompt evaluate export presets datasets"
+COMMANDS = (
+    "quickstart train generate caption prompt inpaint repair evaluate export presets "
+    "datasets"
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS.split())
