@@ -164,3 +164,54 @@ def labelled_run(labelled_folder, tiny_settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "labelled"
     train(TrainingConfig(**{**tiny_settings, **data}), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def tiny_language():
+    """A tiny text encoder of three captions, and a GPT-2 that writes them."""
+    from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder
+
+    captions = ["a red ring", "a blue star", "a green cross"] * 4
+    sizes = {"vocabulary_size": 270, "num_layers": 1, "num_heads": 2, "hidden_dim": 16}
+    writer = GPT2LanguageModel.from_captions(captions, epochs=0, seed=0, **sizes)
+    writer.fit(captions, epochs=60, batch_size=6, seed=0)
+    encoder = GPT2TextEncoder.from_captions(captions, epochs=1, seed=0, **sizes)
+    return encoder, writer
+
+
+@pytest.fixture
+def repairing_gan(tiny_language):
+    """A model of 32 pixels whose repairer changes everything it sees."""
+    import numpy as np
+
+    from aigc_keras.models import (
+        Discriminator,
+        Generator,
+        ImageRepairer,
+        TextToImageGAN,
+    )
+
+    encoder, _ = tiny_language
+    dim = encoder.text_dim
+    gan = TextToImageGAN(
+        Generator(32, dim, 4, base_channels=2, condition_dim=8),
+        Discriminator(32, dim, base_channels=2, matching_dim=6),
+        encoder,
+    )
+    repairer = ImageRepairer(32, dim, 4, base_channels=2, condition_dim=8)
+    rng = np.random.default_rng(0)
+    shapes = [weight.shape for weight in repairer.weights]
+    repairer.set_weights([rng.normal(0, 0.2, shape) for shape in shapes])
+    gan.set_repairer(repairer)
+    return gan
+
+
+@pytest.fixture(scope="session")
+def tiny_captioner(tiny_language):
+    """A captioner of 32 pixels that has learned to write, not to look."""
+    import keras
+
+    from aigc_keras.models import ImageCaptioner
+
+    keras.utils.set_random_seed(0)
+    return ImageCaptioner(tiny_language[1], 32, base_channels=2)

@@ -258,3 +258,21 @@ def test_the_divergence_is_that_of_two_normal_distributions():
         total += np.trapezoid(q * np.log(q / p), x)
     divergence = losses.noise_divergence(mean, log_variance)
     assert float(divergence) == pytest.approx(total / 2, rel=1e-4)
+
+
+def test_repair_loss_is_a_rounded_difference_within_the_damage():
+    images = np.zeros((3, 2, 2, 3), "float32")
+    targets, damaged = images.copy(), np.zeros((3, 2, 2, 1), "float32")
+    # One pixel far off, one nearly right, and one that is not damaged at all.
+    targets[0, 0, 0], targets[0, 1, 1], targets[1] = 0.9, 0.001, 0.9
+    damaged[0, 0, 0] = damaged[0, 1, 1] = 1
+    far = np.hypot(0.9, 0.1) - 0.1
+    near = np.hypot(0.001, 0.1) - 0.1
+    expected = (far + near) / 2 / 3
+    value = losses.repair_loss(images, targets, damaged)
+    np.testing.assert_allclose(value, expected, rtol=1e-4)
+    # What differs little counts by its square, what differs much by itself.
+    assert near == pytest.approx(0.001**2 / 0.2, rel=0.01)
+    assert float(losses.repair_loss(images, targets, damaged, 1e-6)) == pytest.approx(
+        (0.9 + 0.001) / 2 / 3, rel=1e-3
+    )

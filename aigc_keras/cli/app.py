@@ -18,6 +18,7 @@ from aigc_keras.cli import (
     presets,
     prompt,
     recognize,
+    repair,
 )
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
@@ -35,6 +36,7 @@ app.command("generate")(generate.generate)
 app.command("inpaint")(inpaint.inpaint)
 app.command("interpolate")(interpolate.interpolate)
 app.command("enhance")(enhance.enhance)
+app.command("repair")(repair.repair)
 app.command("caption")(caption.caption)
 app.command("prompt")(prompt.prompt)
 app.command("recognize")(recognize.recognize)

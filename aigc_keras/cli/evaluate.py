@@ -283,7 +283,7 @@ def _measure_inpainting(run, preset, config, split, num_images, seed, update):
     captioner = open_parts(run, preset, ["captioner"]).get("captioner")
     dataset = _load_split(config, split, gan.generator.image_size)
     number = num_images or REPAIRED
-    return measure_repair(gan, captioner, dataset, number, seed, on_stage=update)
+    return measure_repair(gan, captioner, dataset, number, seed, on_batch=update)
 
 
 # What measures, what is being done, and which of `evaluation.tables` prints it.

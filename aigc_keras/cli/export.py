@@ -22,7 +22,8 @@ def export(
     """Export a run as a SavedModel: text and seed in, pictures out.
 
     With --format preset: a small folder of half-precision weights, which every --preset
-    and `TextToImageGAN.from_preset` read; a prompt writer and a captioner go along.
+    and `TextToImageGAN.from_preset` read; a prompt writer, a captioner and a repairer
+    go along.
 
     Example: aigc-keras export --run saved_models/runs/quickstart
     """

@@ -6,7 +6,7 @@ import numpy as np
 
 # A method is measured with each of these, and the best counts.
 RADII = (1, 3, 5)
-COLOUR_DEVIATIONS = (30, 60, 90, 120)
+COLOUR_DEVIATIONS = (30, 60, 90, 120, 150, 200, 300)
 BILATERAL_WINDOW, BILATERAL_REACH = 7, 2.0
 
 

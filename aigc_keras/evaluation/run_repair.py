@@ -59,7 +59,7 @@ def random_hole(image, rng):
     return Stroke(tuple(points), side * rng.uniform(0.03, 0.08))
 
 
-def measure_repair(gan, captioner, dataset, num_images=500, seed=0, on_stage=None):
+def measure_repair(gan, captioner, dataset, num_images=500, seed=0, on_batch=None):
     """Damage pictures, repair them in several ways, and compare with what they were.
 
     Protocol: the first `num_images` pictures, the first caption of each. Holes: see
@@ -74,7 +74,7 @@ def measure_repair(gan, captioner, dataset, num_images=500, seed=0, on_stage=Non
         dataset: `CaptionedDataset` of its image size.
         num_images: int. Pictures at most.
         seed: int. Seeds holes, noise, and the repairer's own noise.
-        on_stage: Function `(done, total)` called after each stage, for progress.
+        on_batch: Function `(done, total)` called after each way, for progress.
 
     Returns:
         Dict of `inpainting`, `denoising` and `deblurring`, each a dict from a way of
@@ -100,8 +100,13 @@ def measure_repair(gan, captioner, dataset, num_images=500, seed=0, on_stage=Non
         "deblurring": (blur(images, BLUR_DEVIATION * side / 64), None),
     }
     results = {}
-    for done, (name, (damaged, holes)) in enumerate(stages.items(), 1):
-        ways = _repaired(gan, captioner, damaged, holes, captions, seed)
+    for done, (name, (damaged, holes)) in enumerate(stages.items()):
+
+        def report(step, steps, done=done):
+            if on_batch:
+                on_batch(done * steps + step, len(stages) * steps)
+
+        ways = _repaired(gan, captioner, damaged, holes, captions, seed, report)
         ways |= _smoothed(damaged) if holes is None else _filled(damaged, holes)
         results[name] = {
             way: max(
@@ -110,8 +115,6 @@ def measure_repair(gan, captioner, dataset, num_images=500, seed=0, on_stage=Non
             )
             for way, settings in ways.items()
         }
-        if on_stage:
-            on_stage(done, len(stages))
     hidden = (masks & not_plain(images)).any(axis=(1, 2))
     results["holes"] = {
         "missing": float(masks.mean()),
@@ -126,17 +129,18 @@ def not_plain(images):
     return np.abs(images - median).sum(axis=3) > NOT_PLAIN
 
 
-def _repaired(gan, captioner, damaged, holes, captions, seed):
+def _repaired(gan, captioner, damaged, holes, captions, seed, report):
     """Return the repairer's pictures by what it is told, each in a list of one."""
     nowhere = np.zeros(damaged.shape[:3], bool)
     masks = nowhere if holes is None else holes
     told = {"true caption": captions, "no caption": None}
     if captioner is not None:
         told["found caption"] = describe_damaged(gan, captioner, damaged, masks)
-    return {
-        way: [repair_images(gan, damaged, masks, texts, seed)]
-        for way, texts in told.items()
-    }
+    pictures = {}
+    for step, (way, texts) in enumerate(told.items(), 1):
+        pictures[way] = [repair_images(gan, damaged, masks, texts, seed)]
+        report(step, len(told))
+    return pictures
 
 
 def _filled(images, holes):

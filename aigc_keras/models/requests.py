@@ -183,3 +183,28 @@ class PictureRequests:
                 mask hides nothing.
         """
         return repairing.inpaint_picture(self, image, mask, caption, seed)
+
+    def repair(self, image, caption=None, seed=0, on_tile=None):
+        """Take noise and blur off a picture of any size; which it is need not be said.
+
+        A picture no larger than the model draws is scaled to the model's square and
+        back. A larger one is repaired in overlapping squares at its own resolution.
+
+        Args:
+            image: uint8 array `(height, width, 3)`; with a fourth channel, opacity, it
+                is laid on white first.
+            caption: str: what the picture shows, for one that is not larger than the
+                model draws; or None.
+            seed: int. The same seed gives the same pixels.
+            on_tile: Function `(done, total)` called now and then for a larger picture.
+
+        Returns:
+            uint8 array `(height, width, 3)`.
+
+        Raises:
+            CaptionError: If the caption is empty, too long or not text.
+            ImageError: If a side is shorter than 4 pixels.
+            ValueError: If the model has no repairer, the array is not as above, or a
+                caption comes with a larger picture.
+        """
+        return repairing.repair_picture(self, image, caption, seed, on_tile)

@@ -7,6 +7,7 @@ from aigc_keras.tasks.enhance import enhance_file, enhance_files, enhance_image
 from aigc_keras.tasks.geometry import Crop, Resize, Rotate
 from aigc_keras.tasks.inpaint import inpaint_file
 from aigc_keras.tasks.interpolate import draw_slider, draw_walk, slide, spherical
+from aigc_keras.tasks.repair import repair_file
 from aigc_keras.tasks.tones import (
     AutoLevels,
     Brightness,
@@ -36,6 +37,7 @@ __all__ = [
     "enhance_files",
     "enhance_image",
     "inpaint_file",
+    "repair_file",
     "slide",
     "spherical",
     "write_frames",

@@ -8,7 +8,7 @@ from aigc_keras.datasets.holes import draw_holes, read_mask
 from aigc_keras.datasets.images import read_image
 from aigc_keras.datasets.pasting import OPAQUE, to_square
 from aigc_keras.language.text_encoder import check_captions, is_caption
-from aigc_keras.models.repairing import on_white, repair_images
+from aigc_keras.models.repairing import find_repairer, on_white, repair_images
 
 # How a hole is shown.
 HOLE_GREY = 128
@@ -71,11 +71,12 @@ def inpaint_file(
     """
     if caption is not None:
         (caption,) = check_captions(caption)
+    side = find_repairer(gan).image_size
     picture = read_image(path, background=None)
     missing = find_holes(picture, holes, mask)
     found = caption is None and captioner is not None
     if found:
-        square, gaps = to_square(on_white(picture), missing, gan.repairer.image_size)
+        square, gaps = to_square(on_white(picture), missing, side)
         (caption,) = describe_damaged(
             gan, captioner, square[None], gaps[None], language, seed
         )

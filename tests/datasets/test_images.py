@@ -58,6 +58,15 @@ def test_transparency_is_laid_on_the_background(tmp_path):
     assert pixels.tolist() == [[[255, 0, 0], [1, 2, 3]]]
 
 
+def test_transparency_is_kept_without_a_background(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 5, 4), "uint8")
+    Image.fromarray(pixels).save(tmp_path / "glass.png")
+    kept = read_image(tmp_path / "glass.png", background=None)
+    np.testing.assert_array_equal(kept, pixels)
+    Image.fromarray(pixels[..., :3]).save(tmp_path / "solid.png")
+    assert read_image(tmp_path / "solid.png", background=None).shape == (3, 5, 3)
+
+
 def test_16_bit_greyscale_is_scaled(tmp_path):
     values = np.array([[0, 257, 65535]], "uint16")
     Image.fromarray(values).save(tmp_path / "x.png")

@@ -3,8 +3,16 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from aigc_keras.models import Discriminator, Generator, ImageEncoder, NoiseEncoder
+from aigc_keras.layers import PushPull
+from aigc_keras.models import (
+    Discriminator,
+    Generator,
+    ImageEncoder,
+    ImageRepairer,
+    NoiseEncoder,
+)
 
 BATCH, TEXT_DIM, NOISE_DIM = 2, 8, 4
 SIZES = (32, 64, 128, 256)
@@ -30,11 +38,23 @@ def make_noise_encoder(size=32, **kwargs):
     )
 
 
+def make_repairer(size=32, **kwargs):
+    repairer = ImageRepairer(
+        size, TEXT_DIM, NOISE_DIM, base_channels=2, condition_dim=8, **kwargs
+    )
+    # A fresh one leaves an image as it is.
+    rng = np.random.default_rng(3)
+    shapes = [weight.shape for weight in repairer.weights]
+    repairer.set_weights([rng.normal(0, 0.2, shape) for shape in shapes])
+    return repairer
+
+
 MAKERS = {
     "generator": make_generator,
     "discriminator": make_discriminator,
     "image_encoder": make_encoder,
     "noise_encoder": make_noise_encoder,
+    "repairer": make_repairer,
 }
 
 
@@ -43,11 +63,15 @@ def example_inputs(name, size=32):
     image = rng.uniform(-1, 1, (BATCH, size, size, 3)).astype("float32")
     text = rng.normal(size=(BATCH, TEXT_DIM)).astype("float32")
     noise = rng.normal(size=(BATCH, NOISE_DIM)).astype("float32")
+    mask = np.zeros((BATCH, size, size, 1), "float32")
+    mask[:, size // 4 : size // 2, size // 8 : size // 2] = 1
+    said = {"text_embedding": text, "noise": noise}
     return {
-        "generator": {"text_embedding": text, "noise": noise},
+        "generator": said,
         "discriminator": {"image": image, "text_embedding": text},
         "image_encoder": image,
         "noise_encoder": {"image": image, "text_embedding": text},
+        "repairer": {"image": image, "mask": mask, **said},
     }[name]
 
 
@@ -68,6 +92,43 @@ def test_the_generator_draws_in_range_at_every_size(size):
     assert image.shape == (BATCH, size, size, 3)
     assert image.dtype == np.float32
     assert np.all(np.abs(image) <= 1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_repairer_stays_in_range_at_every_size(size):
+    image = outputs_of(make_repairer(size), "repairer", size)["image"]
+    assert image.shape == (BATCH, size, size, 3)
+    assert np.all(np.abs(image) <= 1) and np.abs(image).max() == 1
+
+
+def test_a_fresh_repairer_fills_from_around_and_leaves_the_rest():
+    repairer = ImageRepairer(32, TEXT_DIM, NOISE_DIM, base_channels=2)
+    inputs = example_inputs("repairer")
+    expected = PushPull()(inputs["image"], inputs["mask"])
+    np.testing.assert_array_equal(repairer(inputs), expected)
+
+
+def test_a_repairer_hears_and_sees_all_but_what_is_missing():
+    repairer, inputs = make_repairer(), example_inputs("repairer")
+    before = np.array(repairer(inputs))
+    for name in ("text_embedding", "noise"):
+        changed = repairer({**inputs, name: inputs[name] + 1})
+        assert np.abs(changed - before).max() > 1e-3, name
+    seen = repairer({**inputs, "image": inputs["image"] * 0.5})
+    assert np.abs(seen - before).max() > 1e-2
+    hidden = inputs["image"] * (1 - inputs["mask"]) + 0.3 * inputs["mask"]
+    np.testing.assert_array_equal(repairer({**inputs, "image": hidden}), before)
+
+
+def test_a_slope_reaches_what_was_cut_off():
+    repairer, inputs = make_repairer(), example_inputs("repairer")
+    layer = repairer.get_layer("to_patches")
+    layer.bias.assign(layer.bias + 99)
+    with tf.GradientTape() as tape:
+        image = repairer(inputs)
+        loss = tf.reduce_mean(image)
+    assert float(tf.reduce_min(image)) == 1
+    assert np.abs(tape.gradient(loss, layer.bias.value)).min() > 0
 
 
 @pytest.mark.parametrize("size", SIZES)

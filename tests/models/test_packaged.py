@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 
 from aigc_keras.language import GPT2TextEncoder
-from aigc_keras.models import TextToImageGAN, packaged
+from aigc_keras.models import ImageRepairer, TextToImageGAN, packaged
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,53 @@ def test_saving_again_replaces_and_failing_leaves_nothing(gan, make_gan, tmp_pat
 def test_a_preset_without_shipped_weights_says_so():
     with pytest.raises(ValueError, match="preset='tiny_32', weights='shipped'"):
         TextToImageGAN.from_preset("tiny_32")
+
+
+def test_a_repairer_goes_along_in_half_precision(gan, text_encoder, tmp_path):
+    repairer = ImageRepairer(
+        32, text_encoder.text_dim, 4, base_channels=2, condition_dim=8, dtype="bfloat16"
+    )
+    rng = np.random.default_rng(1)
+    shapes = [weight.shape for weight in repairer.weights]
+    repairer.set_weights([rng.normal(0, 0.1, shape) for shape in shapes])
+    gan.save_to_preset(tmp_path / "given", repairer=repairer)
+    loaded = TextToImageGAN.from_preset(tmp_path / "given")
+    # By itself from now on.
+    loaded.save_to_preset(tmp_path / "again")
+    again = TextToImageGAN.from_preset(tmp_path / "again").repairer
+    assert again.compute_dtype == "float32"
+    for weights in zip(repairer.weights, again.weights, strict=True):
+        first, last = (np.float32(weight) for weight in weights)
+        np.testing.assert_array_equal(np.float16(first), last)
+    checked = json.loads((tmp_path / "again/checksums.json").read_text())
+    assert {"repairer/repairer.json", "repairer/repairer.weights.h5"} <= set(checked)
+    gan.save_to_preset(tmp_path / "bare")
+    assert TextToImageGAN.from_preset(tmp_path / "bare").repairer is None
+
+
+def test_halved_files_hold_the_same_in_less_space(tmp_path):
+    rng = np.random.default_rng(0)
+    values = {
+        "large": rng.normal(0, 0.1, (64, 64)).astype("float32"),
+        "small": rng.normal(size=5).astype("float32"),
+        "scalar": np.float32(2.5),
+        "counts": np.arange(9),
+    }
+    with h5py.File(tmp_path / "file.h5", "w") as file:
+        group = file.create_group("layers/one")
+        group.attrs["name"] = "one"
+        for name, value in values.items():
+            group[name] = value
+    packaged.halve_precision(tmp_path / "file.h5")
+    with h5py.File(tmp_path / "file.h5") as file:
+        group = file["layers/one"]
+        assert group.attrs["name"] == "one"
+        for name, value in values.items():
+            kind = "int64" if name == "counts" else "float16"
+            assert group[name].dtype == kind
+            np.testing.assert_array_equal(group[name][()], value.astype(kind))
+    size = (tmp_path / "file.h5").stat().st_size
+    assert size < 0.95 * 2 * values["large"].size + 1500
 
 
 @pytest.mark.parametrize("name", packaged.shipped_models())
