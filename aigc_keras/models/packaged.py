@@ -66,8 +66,12 @@ def save_packaged(gan, folder, **parts):
         if gan.judge_text_encoder is not gan.text_encoder:
             judges = staging / JUDGE_TEXT_ENCODER_FOLDER
             gan.judge_text_encoder.save_to_preset(judges)
-        for name, part in parts.items():
-            part.save_to_preset(staging / name)
+        # What lies beside a loaded model goes along unless another is given.
+        own = {name: getattr(gan.companions, name) for name in PARTS}
+        own["repairer"] = gan.repairer
+        for name, part in {**own, **parts}.items():
+            if part is not None:
+                part.save_to_preset(staging / name)
         for file in staging.rglob("*.h5"):
             halve_precision(file)
         sums = {name: _checksum(staging / name) for name in _files(staging)}

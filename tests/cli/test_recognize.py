@@ -74,7 +74,7 @@ def test_the_shipped_model_chooses_among_captions(capfd):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["good.png"], "--labels"),
+        (["good.png", "--preset", "scenes_64"], "--labels"),
         (["nowhere.png"], "must exist"),
         (["broken.png"], "complete picture file"),
         (["empty"], "must hold pictures"),

@@ -22,7 +22,7 @@ def reader():
     reader = InstructionReader.from_triples(
         TRIPLES, 300, num_layers=2, hidden_dim=32, sequence_length=48
     )
-    losses = reader.fit(TRIPLES, epochs=60, learning_rate=1e-2, batch_size=8)
+    losses = reader.fit(TRIPLES, epochs=150, learning_rate=5e-3, batch_size=8)
     assert losses[-1] < 0.1 * losses[0]
     return reader
 

@@ -50,7 +50,7 @@ def test_it_learns_pictures_and_what_the_text_says_of_them(batch):
         model.reset_metrics()
         # A running mean.
         means.append([model.train_on_batch(batch) for _ in range(50)][-1])
-    assert means[-1] < 0.5 * means[0]
+    assert means[-1] < 0.7 * means[0]
     right = hidden_error(model, batch, batch["text_embedding"])
     wrong = hidden_error(model, batch, batch["text_embedding"][::-1])
     assert right < 0.6 * wrong
