@@ -128,7 +128,7 @@ def test_a_repairer_goes_along_in_half_precision(gan, text_encoder, tmp_path):
 def test_halved_files_hold_the_same_in_less_space(tmp_path):
     rng = np.random.default_rng(0)
     values = {
-        "large": rng.normal(0, 0.1, (64, 64)).astype("float32"),
+        "large": rng.normal(0, 0.1, (256, 256)).astype("float32"),
         "small": rng.normal(size=5).astype("float32"),
         "scalar": np.float32(2.5),
         "counts": np.arange(9),
@@ -146,8 +146,9 @@ def test_halved_files_hold_the_same_in_less_space(tmp_path):
             kind = "int64" if name == "counts" else "float16"
             assert group[name].dtype == kind
             np.testing.assert_array_equal(group[name][()], value.astype(kind))
+    # Noise loses a tenth of its two bytes a number, and headers are few.
     size = (tmp_path / "file.h5").stat().st_size
-    assert size < 0.95 * 2 * values["large"].size + 1500
+    assert size < 0.93 * 2 * values["large"].size + 4000
 
 
 @pytest.mark.parametrize("name", packaged.shipped_models())
