@@ -196,7 +196,12 @@ def _copy_halved(source, target):
         elif item.dtype == np.float32:
             values = item[()].astype("float16")
             # First the upper bytes, then the lower: the former repeat.
-            packed = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
+            packed = {
+                "chunks": values.shape,
+                "compression": "gzip",
+                "compression_opts": 9,
+                "shuffle": True,
+            }
             target.create_dataset(
                 name, data=values, **(packed if values.size > SMALL else {})
             )

@@ -185,10 +185,10 @@ def test_a_run_folder_that_is_a_file(capfd, tiny_coco):
 
 
 def test_a_full_disk_while_drawing(capfd, tiny_run, monkeypatch):
-    def full(self, data):
+    def full(self, *arguments, **options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pathlib.Path, "write_bytes", full)
+    monkeypatch.setattr(Image.Image, "save", full)
     status, _, errors = run_cli(
         capfd, "generate", "a ring", "--run", tiny_run, "-o", "x.png"
     )

@@ -7,12 +7,11 @@ from aigc_keras.language import CaptionError, GPT2LanguageModel, InstructionRead
 from aigc_keras.language.causal_lm import train_causal_lm
 from aigc_keras.language.instruction_reader import plain_sentence
 
-COLOURS = ("red", "blue", "green", "黄色")
+COLOURS = ("red", "blue", "黄色")
 TRIPLES = [
-    (f"a {old} {shape}", f"make it {new}", f"a {new} {shape}")
+    (f"a {shape}", f"make it {colour}", f"a {colour} {shape}")
     for shape in ("ring", "star")
-    for old in COLOURS
-    for new in COLOURS
+    for colour in COLOURS
 ]
 
 
@@ -20,22 +19,20 @@ TRIPLES = [
 def reader():
     """A reader that knows its few examples by heart."""
     reader = InstructionReader.from_triples(
-        TRIPLES, 300, num_layers=2, hidden_dim=32, sequence_length=48
+        TRIPLES, 300, num_layers=1, hidden_dim=64, sequence_length=32
     )
-    losses = reader.fit(TRIPLES, epochs=150, learning_rate=5e-3, batch_size=8)
+    losses = reader.fit(TRIPLES, epochs=150, learning_rate=5e-3, batch_size=6)
     assert losses[-1] < 0.1 * losses[0]
     return reader
 
 
 def test_what_was_learned_is_read(reader):
     captions, sentences, wanted = zip(*TRIPLES, strict=True)
-    read = reader.read(captions, sentences, batch_size=5)
-    right = [one == other for one, other in zip(read, wanted, strict=True)]
-    assert np.mean(right) > 0.9
+    assert reader.read(captions, sentences, batch_size=6) == list(wanted)
 
 
 def test_an_answer_does_not_depend_on_its_neighbours(reader):
-    captions, sentences, _ = zip(*TRIPLES[::3], strict=True)
+    captions, sentences, _ = zip(*TRIPLES[::2], strict=True)
     together = reader.read(captions, sentences)
     alone = [reader.read(c, s)[0] for c, s in zip(captions, sentences, strict=True)]
     assert together == alone

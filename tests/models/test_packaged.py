@@ -27,7 +27,7 @@ def text_encoder():
 
 @pytest.fixture
 def gan(make_gan, text_encoder):
-    gan = make_gan(judge=True, text_encoder=text_encoder, seed=3, noise_encoder=True)
+    gan = make_gan(judge=True, text_encoder=text_encoder, seed=3)
     rng = np.random.default_rng(0)
     shapes = [weight.shape for weight in gan.ema_generator.weights]
     gan.ema_generator.set_weights([rng.normal(0, 0.1, shape) for shape in shapes])
@@ -38,7 +38,7 @@ def gan(make_gan, text_encoder):
 def test_a_model_comes_back_in_half_precision(gan, tmp_path):
     gan.save_to_preset(tmp_path / "model")
     loaded = TextToImageGAN.from_preset(tmp_path / "model")
-    for part in ("ema_generator", "discriminator", "judge", "ema_noise_encoder"):
+    for part in ("ema_generator", "discriminator", "judge"):
         for one, other in zip(
             getattr(gan, part).weights, getattr(loaded, part).weights, strict=True
         ):
@@ -71,21 +71,6 @@ def test_it_is_half_as_large_and_draws_the_same_in_a_fresh_process(gan, tmp_path
         "assert np.array_equal(there, np.load(sys.argv[1] + '/here.npy'))\n"
     )
     subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
-
-
-def test_classes_travel_with_the_model(make_recognizer, text_encoder, tmp_path):
-    gan = make_recognizer(text_encoder, class_names=["cat", "狗", "owl"])
-    gan.save_to_preset(tmp_path / "model")
-    loaded = TextToImageGAN.from_preset(tmp_path / "model")
-    images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), "uint8")
-    found, again = gan.recognize(images), loaded.recognize(images)
-    assert again["class_names"] == ["cat", "狗", "owl"]
-    # Half precision moves them a little.
-    np.testing.assert_allclose(
-        found["probabilities"], again["probabilities"], atol=0.02
-    )
-    renamed = TextToImageGAN.from_preset(tmp_path / "model", class_names=[*"abc"])
-    assert renamed.class_names == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +128,7 @@ def test_a_repairer_goes_along_in_half_precision(gan, text_encoder, tmp_path):
 def test_halved_files_hold_the_same_in_less_space(tmp_path):
     rng = np.random.default_rng(0)
     values = {
-        "large": rng.normal(0, 0.1, (64, 64)).astype("float32"),
+        "large": rng.normal(0, 0.1, (256, 256)).astype("float32"),
         "small": rng.normal(size=5).astype("float32"),
         "scalar": np.float32(2.5),
         "counts": np.arange(9),
@@ -161,8 +146,9 @@ def test_halved_files_hold_the_same_in_less_space(tmp_path):
             kind = "int64" if name == "counts" else "float16"
             assert group[name].dtype == kind
             np.testing.assert_array_equal(group[name][()], value.astype(kind))
+    # Noise loses a tenth of its two bytes a number, and headers are few.
     size = (tmp_path / "file.h5").stat().st_size
-    assert size < 4 * values["large"].size
+    assert size < 0.93 * 2 * values["large"].size + 4000
 
 
 @pytest.mark.parametrize("name", packaged.shipped_models())

@@ -44,16 +44,15 @@ def hidden_error(model, batch, text):
 
 
 def test_it_learns_pictures_and_what_the_text_says_of_them(batch):
-    model = make_model()
-    means = []
-    for _ in range(6):
+    model = make_model(damage=Damage(holes=1.0), silence=0.0)
+    steps = []
+    for _ in range(400):
+        steps.append(model.train_on_batch(batch))
         model.reset_metrics()
-        # A running mean.
-        means.append([model.train_on_batch(batch) for _ in range(50)][-1])
-    assert means[-1] < 0.7 * means[0]
+    assert np.mean(steps[-80:]) < 0.7 * np.mean(steps[:80])
     right = hidden_error(model, batch, batch["text_embedding"])
     wrong = hidden_error(model, batch, batch["text_embedding"][::-1])
-    assert right < 0.6 * wrong
+    assert right < 0.8 * wrong
 
 
 def test_the_loss_is_that_of_the_damaged_pixels(batch):

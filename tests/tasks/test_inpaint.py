@@ -1,6 +1,5 @@
 """Picture files are filled: holes, captions, transparency and rotation."""
 
-import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -105,7 +104,6 @@ def test_bad_input_gets_one_clear_line(repairing_gan, picture, tmp_path):
         inpaint_file(repairing_gan, tmp_path / "no.png", [Box(0, 0, 9, 9)])
     with pytest.raises(ValueError, match="at most 1000 characters"):
         inpaint_file(repairing_gan, path, [Box(0, 0, 9, 9)], caption="a" * 2000)
-    keras.backend.clear_session()
     repairing_gan.set_repairer(None)
     with pytest.raises(ValueError, match="--task repairer"):
         inpaint_file(repairing_gan, path, [Box(0, 0, 9, 9)])
