@@ -102,18 +102,20 @@ def test_a_run_without_them_says_how_to_train_them(tiny_run, tmp_path):
         open_captioner(preset="nosuch")
 
 
-def test_they_travel_with_a_packaged_model(run_dir, tmp_path):
+def test_they_travel_with_a_packaged_model(run_dir, tiny_run, tmp_path):
     gan = load_run(run_dir)
     parts = open_parts(run_dir)
     captioner = parts["captioner"]
     gan.save_to_preset(tmp_path / "whole", **parts)
-    gan.save_to_preset(tmp_path / "bare")
+    gan.save_to_preset(tmp_path / "own")
+    load_run(tiny_run).save_to_preset(tmp_path / "bare")
     packed = open_captioner(preset=str(tmp_path / "whole"))
     assert isinstance(packed, ImageCaptioner)
     pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), "uint8")
     assert packed.caption(pictures) == captioner.caption(pictures)
     assert open_prompt_writer(preset=str(tmp_path / "whole")).generate(num=1)
     assert isinstance(TextToImageGAN.from_preset(tmp_path / "whole"), TextToImageGAN)
+    assert open_parts(preset=str(tmp_path / "own")).keys() == parts.keys()
     assert not open_parts(preset=str(tmp_path / "bare"))
     with pytest.raises(RunError, match="must have the part captioner"):
         open_captioner(preset=str(tmp_path / "bare"))
