@@ -30,6 +30,7 @@ from aigc_keras.models import (
     Discriminator,
     Generator,
     LossWeights,
+    NoiseEncoder,
     TextToImageGAN,
 )
 from aigc_keras.models.fused_adam import make_optimizer
@@ -49,6 +50,7 @@ class Row:
     rates: tuple = (1e-3, 1e-3)
     generator: dict = dataclasses.field(default_factory=dict)
     discriminator: dict = dataclasses.field(default_factory=dict)
+    noise_encoder: bool = True
     train_text_encoder: str = "frozen"
 
 
@@ -75,8 +77,14 @@ ROWS = {
     "noise 256": Row(generator={"noise_dim": 256}),
     "generator patch 4": Row(generator=QUARTER),
     "discriminator patch 2": Row(discriminator=HALF),
-    "no diversity term": Row(weights={"diversity": 0.0}),
-    "diversity 0.5 at 0.05": Row(weights={"diversity": 0.5, "difference": 0.05}),
+    "no noise encoder": Row(noise_encoder=False),
+    "layout, no noise encoder": Row(weights={"layout": 5.0}, noise_encoder=False),
+    "layout and diversity, no noise encoder": Row(
+        weights={"layout": 5.0, "diversity": 0.1}, noise_encoder=False
+    ),
+    "reconstruction 10": Row(weights={"reconstruction": 10.0}),
+    "divergence 0.02": Row(weights={"divergence": 0.02}),
+    "text through an MLP": Row(generator={"condition_layers": 2}),
     "GPT-2's pooler learns": Row(train_text_encoder="projection"),
     "GPT-2's last block learns": Row(train_text_encoder="last_blocks"),
     "GPT-2 learns": Row(train_text_encoder="full"),
@@ -123,15 +131,18 @@ def prepare(folder, prepared_dir):
 def run(row, seed, data, base, minutes, prepared_dir):
     """Train and measure one GAN."""
     keras.utils.set_random_seed(seed)
-    parts = {"text_dim": base.generator.text_dim, "image_size": 64}
+    generator = Generator.from_config(base.generator.get_config() | row.generator)
+    encoder = NoiseEncoder(64, generator.text_dim, generator.noise_dim)
     gan = TextToImageGAN(
-        Generator(**parts, **row.generator),
-        Discriminator(**parts, **row.discriminator),
+        generator,
+        Discriminator.from_config(base.discriminator.get_config() | row.discriminator),
         base.text_encoder.copy(),
         base.judge,
         base.caption_bank,
         seed=seed,
         train_text_encoder=row.train_text_encoder,
+        noise_encoder=encoder if row.noise_encoder else None,
+        class_names=base.class_names,
     )
     gan.compile(
         make_optimizer(row.rates[0]),
