@@ -1,0 +1,26 @@
+"""Progress is seen on a terminal and in a log."""
+
+import aigc_keras.progress
+from aigc_keras.progress import progress_bar
+
+
+def work(steps):
+    with progress_bar("It works") as update:
+        for step in range(1, steps + 1):
+            update(step, steps, f"loss {step / 10}")
+
+
+def test_a_log_gets_lines_while_work_runs(monkeypatch, capsys):
+    monkeypatch.setattr(aigc_keras.progress, "SECONDS_BETWEEN_LINES", 0)
+    work(3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:3] == [
+        "It works: 1/3, ETA 0 s loss 0.1",
+        "It works: 2/3, ETA 0 s loss 0.2",
+        "It works: 3/3, ETA 0 s loss 0.3",
+    ]
+
+
+def test_a_log_is_not_flooded(capsys):
+    work(50)
+    assert len(capsys.readouterr().err.splitlines()) == 1
