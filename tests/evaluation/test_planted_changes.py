@@ -91,7 +91,9 @@ def partly_of_nothing(images):
 CHANGES = {
     blurred: {"fid", "kid"},
     noisy: {"fid", "kid"},
-    without_a_tenth: {"fid", "recall", "coverage"},
+    # Coverage falls too, but not beyond its interval: 400 pictures lie so far apart
+    # that a red one's nearest are often of another colour.
+    without_a_tenth: {"fid", "recall"},
     duplicated: {"fid", "kid", "density", "recall", "coverage"},
     partly_of_nothing: {"fid", "kid", "precision", "density"},
 }
