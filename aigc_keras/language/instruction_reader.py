@@ -10,7 +10,7 @@ from aigc_keras.language.text_encoder import check_captions
 
 SEPARATOR = "|"
 SEQUENCE_LENGTH = 128
-_END_MARKS = " .!?。！？"
+END_MARKS = " .!?。！？"
 
 
 class InstructionReader:
@@ -145,7 +145,7 @@ class InstructionReader:
 def plain_sentence(text):
     """Return a sentence as the reader sees it: small letters, no mark at its end."""
     text = unicodedata.normalize("NFKC", text).lower().strip()
-    return text.rstrip(_END_MARKS) or text
+    return text.rstrip(END_MARKS) or text
 
 
 def _prompt(caption, sentence):

@@ -56,7 +56,7 @@ class GPT2LanguageModel:
         self.tokenizer = tokenizer
         self.backbone = backbone
         self.sequence_length = sequence_length
-        self._prompt_tokenizer = GraphTokenizer.from_tokenizer(
+        self.prompt_tokenizer = GraphTokenizer.from_tokenizer(
             tokenizer,
             sequence_length,
             start_token_id=tokenizer.start_token_id,
@@ -185,7 +185,7 @@ class GPT2LanguageModel:
         """
         _check_sampling(num, temperature, top_k, top_p)
         prompt = check_captions([prompt])[0] if prompt.strip() else ""
-        token_ids, mask = self._prompt_tokenizer(tf.constant([prompt]))
+        token_ids, mask = self.prompt_tokenizer(tf.constant([prompt]))
         self._check_room(prompt, np.sum(mask))
         model, sampler = self._sampling_model(temperature, top_k, top_p)
         sampler.seed_generator.state.assign([seed % 2**32, 0])
@@ -219,9 +219,7 @@ class GPT2LanguageModel:
         texts, starts = [], range(0, len(prompts), batch_size)
         for done, start in enumerate(starts, 1):
             batch = prompts[start : start + batch_size]
-            token_ids, mask = map(
-                np.asarray, self._prompt_tokenizer(tf.constant(batch))
-            )
+            token_ids, mask = map(np.asarray, self.prompt_tokenizer(tf.constant(batch)))
             lengths = mask.sum(axis=1)
             self._check_room(batch[lengths.argmax()], lengths.max())
             written = model.generate(

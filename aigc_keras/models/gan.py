@@ -14,6 +14,7 @@ from aigc_keras.models import (
     packaged,
     saving,
 )
+from aigc_keras.models.companions import Companions
 from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.moving_average import averaged_copy, move_average
 from aigc_keras.models.part_sizes import check_parts
@@ -87,6 +88,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             outputs={"image": image, "validity": validity},
             **kwargs,
         )
+        self.companions = Companions()
         self.generator = generator
         self.discriminator = discriminator
         self.ema_generator = averaged_copy(generator)

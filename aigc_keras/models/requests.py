@@ -2,7 +2,6 @@
 
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models import drawing, editing, recognition, repairing
-from aigc_keras.models.companions import Companions
 
 
 class PictureRequests:
@@ -12,7 +11,6 @@ class PictureRequests:
     `Companions`.
     """
 
-    companions = Companions()
     _repairer = None
 
     @property

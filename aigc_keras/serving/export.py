@@ -1,4 +1,4 @@
-"""Exports a GAN as one SavedModel that takes text and returns pictures."""
+"""Exports a GAN as one SavedModel that takes text and files and returns the same."""
 
 import os
 import pathlib
@@ -8,9 +8,7 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
-from aigc_keras.datasets.pipeline import to_pixels
-from aigc_keras.language.graph_tokenizer import strip_spaces
-from aigc_keras.models.randomness import noise_from_seed
+from aigc_keras.serving.signatures import ServedModel
 
 SMOKE_TEST_CAPTION = "a small red circle"
 # Two graphs of one network may round differently in the last place.
@@ -21,68 +19,12 @@ class ExportError(RuntimeError):
     """An export that was not published, in one line that says why."""
 
 
-class ServedGenerator(tf.Module):
-    """Tokenizer, GPT-2 and averaged generator as one TensorFlow module.
-
-    Args:
-        gan: `TextToImageGAN` with a text encoder.
-    """
-
-    def __init__(self, gan):
-        super().__init__(name="served_generator")
-        encoder = gan.text_encoder
-        self._tokenizer = encoder.graph_tokenizer
-        self._forward = encoder.forward
-        self._generator = gan.ema_generator
-        self._noise_dim = gan.generator.noise_dim
-        self._truncation = gan.truncation
-        self._side = gan.generator.image_size
-        layers = (encoder.backbone, encoder.pooler, gan.ema_generator)
-        # Named so that the SavedModel finds every variable of the graph.
-        self.served_variables = [w.value for part in layers for w in part.weights]
-
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None], tf.string, name="caption"),
-            tf.TensorSpec([None], tf.int64, name="seed"),
-        ]
-    )
-    def serve(self, caption, seed):
-        """Draw captions.
-
-        Args:
-            caption: string `(batch,)`, UTF-8.
-            seed: int64 `(batch,)`.
-
-        Returns:
-            Dict of `image` uint8 `(batch, side, side, 3)` and `png_bytes` string
-            `(batch,)`.
-        """
-        token_ids, padding_mask = self._tokenizer(strip_spaces(caption))
-        # Row by row: in a larger batch a matrix product rounds differently, and the
-        # pixels of one request must not depend on its neighbours.
-        image = tf.map_fn(
-            self._draw_one,
-            (token_ids, padding_mask, seed),
-            fn_output_signature=tf.TensorSpec([self._side, self._side, 3], tf.uint8),
-        )
-        png = tf.map_fn(
-            tf.io.encode_png, image, fn_output_signature=tf.TensorSpec([], tf.string)
-        )
-        return {"image": image, "png_bytes": png}
-
-    def _draw_one(self, row):
-        token_ids, padding_mask, seed = row
-        _, text = self._forward(token_ids[None], padding_mask[None])
-        noise = noise_from_seed(seed, self._noise_dim, self._truncation)[None]
-        image = self._generator(
-            {"text_embedding": text, "noise": noise}, training=False
-        )
-        return to_pixels(image)[0]
-
-
 def export(gan, folder):
-    """Export the averaged generator as the next version of a served model.
+    """Export a model and what lies beside it as the next version of a served one.
+
+    The signatures are those of `signatures.ServedModel`: `generate` and `embed_text`
+    always; `embed_image`, `recognize`, `caption`, `caption_zh`, `edit` and `inpaint`
+    where the model has the parts.
 
     The version is written to a staging folder, loaded back, run, compared with the
     model itself, and only then renamed to its number: a server never sees half of it.
@@ -96,7 +38,8 @@ def export(gan, folder):
 
     Raises:
         ValueError: If the model has no text encoder.
-        ExportError: If the exported graph does not draw what the model draws.
+        ExportError: If the exported graph does not draw what the model draws, or a
+            signature does not answer.
         OSError: If the folder cannot be written.
 
     Example:
@@ -113,10 +56,8 @@ def export(gan, folder):
     # Not a number, so TensorFlow Serving does not look at it.
     staging = pathlib.Path(tempfile.mkdtemp(prefix=".staging_", dir=folder))
     try:
-        module = ServedGenerator(gan)
-        tf.saved_model.save(
-            module, str(staging), signatures={"serving_default": module.serve}
-        )
+        module = ServedModel(gan)
+        tf.saved_model.save(module, str(staging), signatures=module.signatures())
         _smoke_test(gan, staging)
         staging.chmod(0o755)
         return _publish(staging, folder)
@@ -144,14 +85,36 @@ def _publish(staging, folder):
 
 
 def _smoke_test(gan, folder):
-    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
-    outputs = served(
+    signatures = tf.saved_model.load(str(folder)).signatures
+    drawn = signatures["serving_default"](
         caption=tf.constant([SMOKE_TEST_CAPTION]), seed=tf.constant([7], tf.int64)
     )
     expected = gan.generate([SMOKE_TEST_CAPTION], seed=7).astype("int32")
-    difference = np.abs(outputs["image"].numpy().astype("int32") - expected).max()
+    difference = np.abs(drawn["image"].numpy().astype("int32") - expected).max()
     if difference > PIXEL_TOLERANCE:
         raise ExportError(
             "The exported graph must draw what the model draws. "
             f"Received: pixels that differ by {difference}"
         )
+    values = {
+        "caption": [SMOKE_TEST_CAPTION],
+        "text": [SMOKE_TEST_CAPTION],
+        "image_bytes": drawn["png_bytes"],
+        "mask_bytes": drawn["png_bytes"],
+        "seed": [7],
+    }
+    for name, signature in signatures.items():
+        asked = signature.structured_input_signature[1]
+        given = {key: tf.constant(values[key], asked[key].dtype) for key in asked}
+        try:
+            answers = signature(**given)
+        except tf.errors.OpError as error:
+            raise ExportError(
+                f"Every signature must answer. Received: {name}, {error.message}"
+            ) from error
+        for key, answer in answers.items():
+            if answer.dtype == tf.float32 and not np.isfinite(answer).all():
+                raise ExportError(
+                    "The figures of every signature must be finite. "
+                    f"Received: {name}, {key}={answer.numpy()}"
+                )

@@ -155,6 +155,18 @@ def test_a_failed_export_publishes_nothing(gan, tmp_path, monkeypatch):
     assert list((tmp_path / "served").iterdir()) == []
 
 
+def test_a_broken_part_publishes_nothing(whole_gan, tmp_path, monkeypatch):
+    broken = [np.full(w.shape, np.nan) for w in whole_gan.judge.weights]
+    kept = whole_gan.judge.get_weights()
+    whole_gan.judge.set_weights(broken)
+    try:
+        with pytest.raises(ExportError, match="embed_image"):
+            export(whole_gan, tmp_path / "served")
+    finally:
+        whole_gan.judge.set_weights(kept)
+    assert list((tmp_path / "served").iterdir()) == []
+
+
 def test_a_model_without_words_cannot_be_exported(gan, tmp_path, monkeypatch):
     monkeypatch.setattr(gan, "text_encoder", None)
     with pytest.raises(ValueError, match="text encoder"):

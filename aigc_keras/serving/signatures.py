@@ -1,0 +1,391 @@
+"""What a served model can be asked for: text and files in, text and pictures out."""
+
+import unicodedata
+
+import tensorflow as tf
+
+from aigc_keras.datasets.pipeline import to_model_range, to_pixels
+from aigc_keras.language.decoding import Greedy
+from aigc_keras.language.graph_tokenizer import strip_spaces
+from aigc_keras.language.graph_writer import GraphWriter
+from aigc_keras.language.instruction_reader import END_MARKS, SEPARATOR
+from aigc_keras.language.languages import LANGUAGES
+from aigc_keras.models.noise_encoder import sample_noise
+from aigc_keras.models.randomness import noise_from_seed
+from aigc_keras.models.repairing import SHIFTS
+from aigc_keras.serving import graph_pictures
+
+STRING, SEED = tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int64)
+ONE_STRING = tf.TensorSpec([], tf.string)
+
+
+class ServedModel(tf.Module):
+    """A GAN and what lies beside it as signatures of one SavedModel.
+
+    Every input and output has the batch as its first dimension, and each row is worked
+    on by itself: in a larger batch a matrix product rounds differently, and what a
+    request gets must not depend on its neighbours.
+
+    Args:
+        gan: `TextToImageGAN` with a text encoder.
+    """
+
+    def __init__(self, gan):
+        super().__init__(name="served_model")
+        beside = gan.companions
+        self._gan = _Untracked(gan)
+        self._captioner = _Untracked(gan.captioner or beside.captioner)
+        self._reader = _Untracked(beside.instruction_reader)
+        self._side = gan.generator.image_size
+        networks = [
+            gan.text_encoder.backbone,
+            gan.text_encoder.pooler,
+            gan.ema_generator,
+            gan.discriminator,
+            gan.judge,
+            gan.ema_noise_encoder,
+            gan.repairer,
+            self._captioner.it,
+            beside.instruction_reader
+            and beside.instruction_reader.language_model.backbone,
+        ]
+        if gan.judge_text_encoder is not gan.text_encoder:
+            networks += [gan.judge_text_encoder.backbone, gan.judge_text_encoder.pooler]
+        # Named so that the SavedModel finds every variable of the graphs.
+        self.served_variables = [
+            weight.value for part in networks if part for weight in part.weights
+        ]
+        if gan.class_names is not None and gan.caption_bank is not None:
+            self.served_variables.append(
+                getattr(gan.caption_bank, "value", gan.caption_bank)
+            )
+
+    def signatures(self):
+        """Return the signatures that the model's parts allow, by name.
+
+        Returns:
+            Dict of str to `tf.function`.
+        """
+        gan = self._gan.it
+        asked = {"generate": (STRING, SEED), "embed_text": (STRING,)}
+        if gan.judge is not None:
+            asked["embed_image"] = (STRING,)
+        if gan.class_names is not None:
+            asked["recognize"] = (STRING,)
+        if self._captioner.it is not None:
+            asked |= {"caption": (STRING,), "caption_zh": (STRING,)}
+        if self._captioner.it is not None and gan.noise_encoder is not None:
+            asked["edit"] = (STRING, STRING, SEED)
+        if gan.repairer is not None:
+            asked["inpaint"] = (STRING, STRING, STRING, SEED)
+        functions = {
+            name: tf.function(getattr(self, name), input_signature=kinds)
+            for name, kinds in asked.items()
+        }
+        return {"serving_default": functions["generate"], **functions}
+
+    def generate(self, caption, seed):
+        """Draw captions.
+
+        Args:
+            caption: string `(batch,)`, UTF-8.
+            seed: int64 `(batch,)`.
+
+        Returns:
+            Dict of `image` uint8 `(batch, side, side, 3)` and `png_bytes` string
+            `(batch,)`.
+        """
+        gan = self._gan.it
+
+        def draw(row):
+            said, number = row
+            noise = noise_from_seed(number, gan.generator.noise_dim, gan.truncation)
+            image = self._draw(self._embed(said), noise[None])
+            return {"image": image, "png_bytes": tf.io.encode_png(image)}
+
+        image = tf.TensorSpec([self._side, self._side, 3], tf.uint8)
+        kinds = {"image": image, "png_bytes": ONE_STRING}
+        return tf.map_fn(draw, (caption, seed), fn_output_signature=kinds)
+
+    def caption(self, image_bytes):
+        """Describe pictures in English.
+
+        Args:
+            image_bytes: string `(batch,)`, PNG or JPEG files.
+
+        Returns:
+            Dict of `caption`, string `(batch,)`.
+        """
+        return self._captions(image_bytes, "en")
+
+    def caption_zh(self, image_bytes):
+        """Describe pictures in Chinese; see `caption`."""
+        return self._captions(image_bytes, "zh")
+
+    def edit(self, image_bytes, caption, seed):
+        """Change pictures by sentences; see `TextToImageGAN.edit`.
+
+        Args:
+            image_bytes: string `(batch,)`, PNG or JPEG files.
+            caption: string `(batch,)`, an instruction or what is to be shown.
+            seed: int64 `(batch,)`. Of a variant; below 0 the likeliest one.
+
+        Returns:
+            Dict of `png_bytes`, and of `caption`, what the picture was to show, each
+            string `(batch,)`.
+        """
+        gan = self._gan.it
+
+        def change(row):
+            file, sentence, number = row
+            image = self._frame(file)
+            source = self._describe(image, "en")
+            target = self._read(source, strip_spaces(sentence))
+            inputs = {"image": image, "text_embedding": self._embed(source)}
+            found = gan.ema_noise_encoder(inputs, training=False)
+            standard = noise_from_seed(number, gan.generator.noise_dim)[None]
+            varied = sample_noise(found, standard)
+            noise = tf.where(number < 0, found["mean"], varied)
+            drawn = self._draw(self._embed(target), noise)
+            return {"png_bytes": tf.io.encode_png(drawn), "caption": target}
+
+        kinds = {"png_bytes": ONE_STRING, "caption": ONE_STRING}
+        rows = (image_bytes, caption, seed)
+        return tf.map_fn(change, rows, fn_output_signature=kinds)
+
+    def inpaint(self, image_bytes, mask_bytes, caption, seed):
+        """Fill the holes of pictures; see `TextToImageGAN.inpaint`.
+
+        Args:
+            image_bytes: string `(batch,)`, PNG or JPEG files.
+            mask_bytes: string `(batch,)`, as large, white where a pixel is missing.
+            caption: string `(batch,)`, what the whole picture shows; empty: the
+                captioner says it, where there is one.
+            seed: int64 `(batch,)`.
+
+        Returns:
+            Dict of `png_bytes`, string `(batch,)`, with opacity. What was not missing
+            is as it was, to the bit.
+        """
+
+        def mend(row):
+            file, mask_file, said, number = row
+            image = graph_pictures.decode_picture(file)
+            missing = self._read_mask(mask_file, tf.shape(image)[:2])
+            seen = graph_pictures.lay_on_white(image)
+            square, holes = graph_pictures.to_square(seen, missing, self._side)
+            said = strip_spaces(said)
+            text = tf.cond(
+                said == "",
+                lambda: self._found_text(square, holes, number),
+                lambda: self._embed(said, self._gan.it.judge_text_encoder),
+            )
+            repaired = self._repair(square, holes, text, number)
+            filled = tf.where(holes[..., None], repaired, square)
+            whole = graph_pictures.paste(filled, image, missing)
+            return {"png_bytes": tf.io.encode_png(whole)}
+
+        rows = (image_bytes, mask_bytes, caption, seed)
+        kinds = {"png_bytes": ONE_STRING}
+        return tf.map_fn(mend, rows, fn_output_signature=kinds)
+
+    def recognize(self, image_bytes):
+        """Say what pictures show; see `TextToImageGAN.recognize`.
+
+        Args:
+            image_bytes: string `(batch,)`, PNG or JPEG files.
+
+        Returns:
+            Dict of `labels` string and `probabilities` float32, both
+            `(batch, classes)`, the likeliest first, and `realness` float32 `(batch,)`.
+        """
+        gan = self._gan.it
+        number = len(gan.class_names)
+
+        def look(file):
+            seen = gan.discriminator.trunk(self._frame(file), training=False)
+            chances = tf.nn.softmax(tf.cast(seen["class_logits"][0], "float32"))
+            ranked, places = tf.math.top_k(chances, number)
+            logit = tf.cast(seen["realness"][0, 0], "float32")
+            if gan.caption_bank is not None:
+                said = gan.discriminator.text_projection(gan.caption_bank)
+                product = tf.linalg.matvec(said, seen["image_vector"][0])
+                logit += tf.reduce_max(product) / said.shape[1] ** 0.5
+            return {
+                "labels": tf.gather(tf.constant(list(gan.class_names)), places),
+                "probabilities": ranked,
+                "realness": tf.sigmoid(logit),
+            }
+
+        kinds = {
+            "labels": tf.TensorSpec([number], tf.string),
+            "probabilities": tf.TensorSpec([number], tf.float32),
+            "realness": tf.TensorSpec([], tf.float32),
+        }
+        return tf.map_fn(look, image_bytes, fn_output_signature=kinds)
+
+    def embed_text(self, text):
+        """Return sentence vectors.
+
+        Args:
+            text: string `(batch,)`, UTF-8.
+
+        Returns:
+            Dict of `vector`, float32 `(batch, text_dim)`.
+        """
+        dim = self._gan.it.text_encoder.text_dim
+        kinds = {"vector": tf.TensorSpec([dim], tf.float32)}
+        return tf.map_fn(
+            lambda row: {"vector": self._embed(row)[0]}, text, fn_output_signature=kinds
+        )
+
+    def embed_image(self, image_bytes):
+        """Return image vectors, in the space of the sentence vectors, by the judge.
+
+        Args:
+            image_bytes: string `(batch,)`, PNG or JPEG files.
+
+        Returns:
+            Dict of `vector`, float32 `(batch, text_dim)`.
+        """
+        judge = self._gan.it.judge
+
+        def look(file):
+            vector = judge(self._frame(file), training=False)["image_vector"]
+            return {"vector": tf.cast(vector[0], "float32")}
+
+        dim = judge.output["image_vector"].shape[-1]
+        kinds = {"vector": tf.TensorSpec([dim], tf.float32)}
+        return tf.map_fn(look, image_bytes, fn_output_signature=kinds)
+
+    def _captions(self, image_bytes, language):
+        return tf.map_fn(
+            lambda file: {"caption": self._describe(self._frame(file), language)},
+            image_bytes,
+            fn_output_signature={"caption": ONE_STRING},
+        )
+
+    def _frame(self, file):
+        """Return a file as the model sees it, `(1, side, side, 3)` in [-1, 1]."""
+        image = graph_pictures.decode_picture(file)
+        image = graph_pictures.lay_on_white(image)
+        image = graph_pictures.frame_centre(image, self._side)
+        return to_model_range(tf.ensure_shape(image, [self._side, self._side, 3]))[None]
+
+    def _describe(self, image, language):
+        captioner = self._captioner.it
+        number = tf.fill([1], LANGUAGES.index(language))
+        token_ids = captioner.decode_tokens(image, number, Greedy())
+        return GraphWriter(captioner.language_model).decode(token_ids[0, 1:])
+
+    def _embed(self, text, encoder=None):
+        """Return the sentence vector of one text, `(1, text_dim)`."""
+        encoder = encoder or self._gan.it.text_encoder
+        return encoder.forward(*encoder.graph_tokenizer(strip_spaces(text)[None]))[1]
+
+    def _draw(self, text, noise):
+        inputs = {"text_embedding": text, "noise": noise}
+        return to_pixels(self._gan.it.ema_generator(inputs, training=False))[0]
+
+    def _read(self, caption, sentence):
+        """Return what is to be shown; see `InstructionReader.read`."""
+        if self._reader.it is None:
+            return sentence
+        caption, asked = (
+            tf.strings.regex_replace(text, rf"\{SEPARATOR}", "/")
+            for text in (caption, plain_sentence(sentence))
+        )
+        mark = f" {SEPARATOR}"
+        prompt = tf.strings.join([caption, mark, " ", asked, mark])
+        written = GraphWriter(self._reader.it.language_model).complete(prompt)
+        return tf.where(written == "", caption, written)
+
+    def _read_mask(self, file, sides):
+        mask = graph_pictures.lay_on_white(graph_pictures.decode_picture(file))
+        fits = tf.debugging.Assert(
+            tf.reduce_all(tf.shape(mask)[:2] == sides),
+            [
+                "A mask must be as large as its picture. Received height and width:",
+                tf.shape(mask)[:2],
+                "for a picture of",
+                sides,
+            ],
+        )
+        with tf.control_dependencies([fits]):
+            return tf.reduce_mean(mask, axis=-1) >= 127.5
+
+    def _found_text(self, square, holes, seed):
+        """Return what a damaged picture shows: it is mended unsaid, and described."""
+        repairer = self._gan.it.repairer
+        unsaid = tf.zeros([1, repairer.text_dim])
+        if self._captioner.it is None:
+            return unsaid
+        repaired = self._repair(square, holes, unsaid, seed)
+        image = to_model_range(tf.where(holes[..., None], repaired, square))[None]
+        caption = self._describe(image, "en")
+        return self._embed(caption, self._gan.it.judge_text_encoder)
+
+    def _repair(self, square, holes, text, seed):
+        """Return a mended square, float32 in [0, 255]; see `models.repairing`."""
+        repairer, side, count = self._gan.it.repairer, self._side, len(SHIFTS)
+        noise = noise_from_seed(seed, repairer.noise_dim)[None]
+        image = to_model_range(square)
+        mask = tf.cast(holes, "float32")[..., None]
+        inputs = {
+            "image": tf.stack([_moved(image, *shift) for shift in SHIFTS]),
+            "mask": tf.stack([_moved(mask, *shift) for shift in SHIFTS]),
+            "text_embedding": tf.repeat(text, count, axis=0),
+            "noise": tf.repeat(noise, count, axis=0),
+        }
+        repaired = repairer(inputs, training=False)
+        back = [
+            _back(x, *shift)
+            for x, shift in zip(tf.unstack(repaired), SHIFTS, strict=True)
+        ]
+        share = [_back(tf.ones([side, side, 1]), *shift) for shift in SHIFTS]
+        mean = tf.add_n(back) / tf.add_n(share)
+        return tf.cast(to_pixels(mean), "float32")
+
+
+class _Untracked:
+    """Holds what `tf.Module` would else write into the SavedModel a second time."""
+
+    def __init__(self, it):
+        self.it = it
+
+
+def _moved(image, down, right):
+    """Return an image moved by at most a pixel, what comes in repeating the border."""
+    side = image.shape[0]
+    padded = tf.pad(image, [[1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+    return padded[1 - down : 1 - down + side, 1 - right : 1 - right + side]
+
+
+def _back(image, down, right):
+    """Return a moved image where it was, zero where it tells nothing."""
+    side = image.shape[0]
+    rows = [[max(0, -down), max(0, down)], [max(0, -right), max(0, right)]]
+    part = image[
+        max(0, down) : side - max(0, -down), max(0, right) : side - max(0, -right)
+    ]
+    return tf.pad(part, [*rows, [0, 0]])
+
+
+def plain_sentence(text):
+    """Return a sentence as the instruction reader sees it, in a graph.
+
+    As `language.instruction_reader.plain_sentence`, but that of Unicode's compatibility
+    forms only the full-width letters, digits and marks are folded.
+
+    Args:
+        text: string scalar, UTF-8.
+    """
+    codes = tf.strings.unicode_decode(text, "UTF-8")
+    wide = (codes >= 0xFF01) & (codes <= 0xFF5E)
+    codes = tf.where(wide, codes - 0xFEE0, codes)
+    codes = tf.where(codes == 0x3000, 0x20, codes)
+    text = tf.strings.lower(tf.strings.unicode_encode(codes, "UTF-8"), "utf-8")
+    text = strip_spaces(text)
+    marks = "".join(sorted({unicodedata.normalize("NFKC", m) for m in END_MARKS}))
+    bare = tf.strings.regex_replace(text, f"[{marks}。]+$", "")
+    return tf.where(bare == "", text, bare)

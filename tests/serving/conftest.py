@@ -1,0 +1,103 @@
+"""A tiny model with every part, exported, and pictures to ask it about."""
+
+import io
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+
+@pytest.fixture(scope="session")
+def asked_pictures():
+    """Three pictures that the model's captioner knows by heart."""
+    return np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), "uint8")
+
+
+@pytest.fixture(scope="session")
+def learned_captioner(tiny_language, asked_pictures, tmp_path_factory):
+    """A captioner of those pictures, with a GPT-2 of its own."""
+    from aigc_keras.datasets import CaptionedDataset
+    from aigc_keras.language import GPT2LanguageModel
+    from aigc_keras.models import ImageCaptioner
+
+    folder = tmp_path_factory.mktemp("writer")
+    tiny_language[1].save_to_preset(folder)
+    keras.utils.set_random_seed(0)
+    captioner = ImageCaptioner(GPT2LanguageModel.from_preset(folder), 32, 2)
+    said = [["a red ring"], ["a blue star"], ["a green cross"]]
+    dataset = CaptionedDataset("three", "train", asked_pictures, said, 3)
+    captioner.compile(optimizer=keras.optimizers.Adam(3e-3), jit_compile=False)
+    captioner.fit(dataset, steps_per_epoch=60, verbose=0)
+    return captioner
+
+
+@pytest.fixture(scope="session")
+def whole_gan(tiny_language, learned_captioner):
+    """A model of 32 pixels with all that can be served; it has learned little."""
+    from aigc_keras.language import InstructionReader
+    from aigc_keras.models import (
+        Discriminator,
+        Generator,
+        ImageEncoder,
+        ImageRepairer,
+        NoiseEncoder,
+        TextToImageGAN,
+    )
+
+    keras.utils.set_random_seed(0)
+    encoder, _ = tiny_language
+    dim = encoder.text_dim
+    rng = np.random.default_rng(0)
+    gan = TextToImageGAN(
+        Generator(32, dim, 4, base_channels=2, condition_dim=8),
+        Discriminator(32, dim, base_channels=2, matching_dim=6, num_classes=3),
+        encoder,
+        ImageEncoder(32, dim, 270, 2),
+        rng.normal(size=(10, dim)),
+        class_names=("cat", "dog", "owl"),
+        noise_encoder=NoiseEncoder(32, dim, 4, base_channels=2, hidden_dim=8),
+    )
+    repairer = ImageRepairer(32, dim, 4, base_channels=2, condition_dim=8)
+    shapes = [weight.shape for weight in repairer.weights]
+    repairer.set_weights([rng.normal(0, 0.2, shape) for shape in shapes])
+    gan.set_repairer(repairer)
+    gan.companions.captioner = learned_captioner
+    said = ["a red ring", "a blue star", "a green cross"]
+    triples = [
+        (caption, f"make it {colour}", f"a {colour} {caption.split()[2]}")
+        for caption in said
+        for colour in ("red", "blue", "green")
+    ]
+    sizes = {"vocabulary_size": 300, "num_layers": 1, "num_heads": 2, "hidden_dim": 32}
+    reader = InstructionReader.from_triples(triples, seed=0, **sizes)
+    reader.fit(triples, epochs=120, seed=0)
+    gan.companions.instruction_reader = reader
+    return gan
+
+
+@pytest.fixture(scope="session")
+def whole_version(whole_gan, tmp_path_factory):
+    """The folder of that model's exported version."""
+    from aigc_keras.serving import export
+
+    return export(whole_gan, tmp_path_factory.mktemp("whole") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def whole(whole_version):
+    """The SavedModel as a fresh process would load it."""
+    return tf.saved_model.load(str(whole_version))
+
+
+@pytest.fixture(scope="session")
+def encode_picture():
+    """A function that writes an array as the bytes of an image file."""
+
+    def encode(picture, form="png", **settings):
+        file = io.BytesIO()
+        Image.fromarray(picture).save(file, form, **settings)
+        return file.getvalue()
+
+    return encode
