@@ -9,6 +9,7 @@ import importlib
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Client": "aigc_keras.serving",
     "CaptionedDataset": "aigc_keras.datasets",
     "Discriminator": "aigc_keras.models",
     "GPT2TextEncoder": "aigc_keras.language",

@@ -19,6 +19,7 @@ from aigc_keras.cli import (
     prompt,
     recognize,
     repair,
+    serve,
 )
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
@@ -44,6 +45,7 @@ app.command("edit")(edit.edit)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("export")(export.export)
+app.command("serve")(serve.serve)
 app.command("presets")(presets.presets)
 app.add_typer(datasets.app, name="datasets")
 

@@ -63,10 +63,7 @@ class GraphWriter:
         length = tf.reduce_sum(tf.cast(mask, tf.int32))
         room = tf.debugging.Assert(
             length < size,
-            [
-                f"A text must leave room within {size} tokens; shorten it. Received:",
-                prompt,
-            ],
+            [f"Caption and sentence must leave room within {size} tokens; shorten it."],
         )
         with tf.control_dependencies([room]):
             token_ids = tf.identity(token_ids)

@@ -1,5 +1,7 @@
 """SavedModels that take text and return pictures."""
 
+from aigc_keras.serving.client import Client
 from aigc_keras.serving.export import ExportError, export
+from aigc_keras.serving.transports import ServingError
 
-__all__ = ["ExportError", "export"]
+__all__ = ["Client", "ExportError", "ServingError", "export"]

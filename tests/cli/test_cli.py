@@ -33,7 +33,7 @@ def in_empty_folder(tmp_path, monkeypatch):
 
 
 COMMANDS = "quickstart train generate caption prompt recognize evaluate export presets"
-COMMANDS += " datasets edit inpaint repair enhance interpolate"
+COMMANDS += " datasets edit inpaint repair enhance interpolate serve"
 
 
 @pytest.mark.parametrize("command", COMMANDS.split())

@@ -101,3 +101,46 @@ def encode_picture():
         return file.getvalue()
 
     return encode
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """A context manager that serves a folder by HTTP and gives its address."""
+    import contextlib
+    import socket
+    import threading
+    import time
+
+    import uvicorn
+
+    from aigc_keras.serving.server import make_app
+    from aigc_keras.serving.versions import ServedVersions
+
+    @contextlib.contextmanager
+    def run(folder, **settings):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        versions = ServedVersions(folder, **settings)
+        config = uvicorn.Config(
+            make_app(versions, "tiny"), port=port, log_level="error"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{port}", versions
+        finally:
+            server.should_exit = True
+            thread.join()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def address(serve, whole_version):
+    """The address of a server of the tiny model."""
+    with serve(whole_version.parent) as (address, _):
+        yield address

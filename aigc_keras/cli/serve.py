@@ -1,0 +1,46 @@
+"""`aigc-keras serve`."""
+
+import pathlib
+
+import typer
+
+from aigc_keras.cli.quiet import import_tensorflow
+
+
+def serve(
+    folder: str = typer.Argument(
+        help="Exported model, such as saved_models/shapes_64: its newest version."
+    ),
+    port: int = typer.Option(8501, min=1, max=65535, help="Port to listen at."),
+    host: str = typer.Option(
+        "127.0.0.1", help="Address to listen at; 0.0.0.0 is open to the network."
+    ),
+    name: str = typer.Option(None, help="The model's name [the folder's]."),
+):
+    """Serve an exported model on this machine by TensorFlow Serving's REST protocol.
+
+    For a laptop, a class room and tests; for production take TensorFlow Serving, which
+    reads the same folder. A new version in the folder takes over by itself.
+
+    Example: aigc-keras serve saved_models/shapes_64 --port 8501
+    """
+    import_tensorflow()
+    try:
+        import uvicorn
+
+        from aigc_keras.serving.server import make_app
+    except ImportError as error:
+        raise ValueError(
+            "`serve` needs the extra serving: pip install 'aigc_keras[serving]'. "
+            f"Received: no module {error.name}"
+        ) from error
+    from aigc_keras.serving.versions import ServedVersions
+
+    versions = ServedVersions(folder)
+    name = name or pathlib.Path(folder).resolve().name
+    typer.echo(
+        f"Serving {name}, version {versions.current.number}, at "
+        f"http://{host}:{port}/v1/models/{name} (Ctrl-C ends it)"
+    )
+    settings = {"log_level": "warning", "timeout_graceful_shutdown": 30}
+    uvicorn.run(make_app(versions, name), host=host, port=port, **settings)
