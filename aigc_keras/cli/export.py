@@ -17,9 +17,14 @@ def export(
     output: str = typer.Option(
         None, "-o", "--output", help="Model folder [saved_models/<name>]."
     ),
+    serving_files: str = typer.Option(
+        None,
+        help="Folder for what TensorFlow Serving needs beside the model: its "
+        "configuration, compose.yaml, requests to warm up.",
+    ),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
-    """Export a run as a SavedModel: text and seed in, pictures out.
+    """Export a run as a SavedModel: text and files in, text and pictures out.
 
     With --format preset: a small folder of half-precision weights, which every --preset
     and `TextToImageGAN.from_preset` read; a prompt writer, a captioner and a repairer
@@ -28,15 +33,25 @@ def export(
     Example: aigc-keras export --run saved_models/runs/quickstart
     """
     import_tensorflow()
+    import importlib.util
     import pathlib
 
     from aigc_keras.serving import export
+    from aigc_keras.serving.serving_files import write_serving_files
     from aigc_keras.training import RunError, open_model, open_parts
 
     if format not in ("saved_model", "preset"):
         raise RunError(
             f"`--format` must be saved_model or preset. Received: --format {format}"
         )
+    if serving_files is not None:
+        if format == "preset":
+            raise RunError("--serving-files are of a saved_model. Received: a preset")
+        if importlib.util.find_spec("tensorflow_serving") is None:
+            raise RunError(
+                "--serving-files need the extra serving: pip install "
+                "'aigc_keras[serving]'. Received: no tensorflow-serving-api"
+            )
     if format == "preset" and output is None:
         raise RunError("A preset needs a folder. Received: no --output")
     gan = open_model(run, preset)
@@ -45,4 +60,7 @@ def export(
         print_result({"saved": output}, json, [output])
         return
     version = export(gan, output or f"saved_models/{pathlib.Path(run or preset).name}")
-    print_result({"exported": str(version)}, json, [str(version)])
+    result = {"exported": str(version)}
+    if serving_files is not None:
+        result["serving_files"] = str(write_serving_files(version, serving_files))
+    print_result(result, json, list(result.values()))
