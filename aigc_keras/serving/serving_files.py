@@ -66,8 +66,9 @@ README = """\
     curl localhost:8501/monitoring/prometheus/metrics        # how is it doing?
 
 gRPC is at port 8500; `aigc_keras.Client` speaks both. A new version in the model's
-folder takes over by itself; the label `stable` says {version} until `models.config` says
-another. The values in `batching.config` are a beginning, not the end of a measurement.
+folder takes over by itself; the label `stable` says {version} until `models.config`
+says another. The values in `batching.config` are a beginning, not the end of a
+measurement.
 """
 
 
