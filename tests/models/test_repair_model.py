@@ -80,6 +80,7 @@ def test_a_caption_is_kept_back_by_its_share(batch, silence, heard):
     assert (np.abs(images[0] - images[1]).max() > 1e-3) == heard
 
 
+@pytest.mark.slow
 def test_the_same_seed_damages_and_learns_alike(batch):
     models = [make_model(seed) for seed in (3, 3, 4)]
     for model in models:

@@ -52,6 +52,7 @@ def test_it_travels_with_a_packaged_model(run_dir, tmp_path):
     assert np.abs(change).max() <= 2
 
 
+@pytest.mark.slow
 def test_training_again_replaces_it_and_the_seed_decides(run_dir, tiny_settings):
     before = open_repairer(run_dir).get_weights()
     config = TrainingConfig(**{**tiny_settings, "seed": 5})
