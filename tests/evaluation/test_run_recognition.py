@@ -21,6 +21,9 @@ from aigc_keras.models.recognition import image_realness
 from aigc_keras.training import RunFolder, load_run
 from aigc_keras.training.trainer import dataset_arguments
 
+# A run on data with classes is trained first.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def gan(labelled_run):

@@ -20,6 +20,9 @@ from tensorflow_serving.apis import (
 import aigc_keras.serving.client
 from aigc_keras.serving import Client, ServingError
 
+# A model with every part is made and exported first.
+pytestmark = pytest.mark.slow
+
 
 class Servicer(
     prediction_service_pb2_grpc.PredictionServiceServicer,
