@@ -151,7 +151,8 @@ if __name__ == "__main__":
         folder = f"{scratch}/shapes_64"
         version = export(TextToImageGAN.from_preset("shapes_64"), folder)
         result = {"in process, p50 and p99, ms": p50_p99(in_process(str(version)))}
-        package = [sys.executable, "-m", "aigc_keras.cli", "serve", folder]
+        package = [sys.executable, "-c", "from aigc_keras.cli.app import main; main()"]
+        package += ["serve", folder]
         package += ["--port", str(PORTS["package"])]
         plain = [sys.executable, __file__, "--plain", str(PORTS["plain"])]
         rates = {}

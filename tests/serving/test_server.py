@@ -241,7 +241,8 @@ def test_a_folder_without_a_version_is_refused(tmp_path):
 @pytest.mark.slow
 def test_the_command_ends_by_sigterm_and_answers_first(whole_version):
     folder = whole_version.parent
-    command = [sys.executable, "-m", "aigc_keras.cli", "serve", str(folder)]
+    command = [sys.executable, "-c", "from aigc_keras.cli.app import main; main()"]
+    command += ["serve", str(folder)]
     command += ["--port", "18511", "--name", "tiny"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert "http://127.0.0.1:18511/v1/models/tiny" in process.stdout.readline()
