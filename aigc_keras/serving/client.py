@@ -24,6 +24,7 @@ class Client:
             the pause before each doubles, from 0.2 seconds.
 
     Raises:
+        ImportError: Without the extra `serving`.
         ValueError: If the address is of neither kind.
 
     Example:
@@ -167,16 +168,14 @@ class Client:
         return self._attempt(lambda: self._transport.predict(signature, inputs))
 
     def _attempt(self, call):
-        pause = FIRST_PAUSE
-        for attempt in range(self._retries + 1):
+        for attempt in range(self._retries):
             try:
                 return call()
             except ServingError as error:
-                if not error.busy or attempt == self._retries:
+                if not error.busy:
                     raise
-            time.sleep(pause)
-            pause *= 2
-        raise AssertionError("unreachable")
+            time.sleep(FIRST_PAUSE * 2**attempt)
+        return call()
 
 
 def _listed(texts):

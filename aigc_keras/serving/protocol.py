@@ -52,12 +52,13 @@ def read_body(body):
     return request, name or DEFAULT_SIGNATURE
 
 
-def read_inputs(request, kinds):
+def read_inputs(request, kinds, optional=()):
     """Return the inputs of a request in row or in column format.
 
     Args:
         request: dict with `instances` (rows) or `inputs` (columns).
         kinds: Dict from input name to `"string"` or `"int64"`.
+        optional: Names of texts that may be empty.
 
     Returns:
         Dict from name to a list of bytes or of int, all equally long, at least 1.
@@ -80,7 +81,7 @@ def read_inputs(request, kinds):
             f"Received lengths: {lengths}"
         )
     return {
-        name: [_value(value, name, kinds[name]) for value in values]
+        name: [_value(value, name, kinds[name], name in optional) for value in values]
         for name, values in columns.items()
     }
 
@@ -125,7 +126,7 @@ def _check_names(given, kinds):
         )
 
 
-def _value(value, name, kind):
+def _value(value, name, kind, may_be_empty):
     if kind != "string":
         if type(value) is not int or not INT64.min <= value <= INT64.max:
             raise RequestError(f"{name} must be whole numbers of 64 bits.")
@@ -140,7 +141,7 @@ def _value(value, name, kind):
     else:
         raise RequestError(f'{name} must be text or {{"b64": "..."}}.')
     if not name.endswith("_bytes"):
-        _check_text(value, name)
+        _check_text(value, name, may_be_empty)
     return value
 
 
@@ -151,16 +152,18 @@ def _from_base64(text, name):
         raise RequestError(f"{name} must be valid base64.") from error
 
 
-def _check_text(value, name):
+def _check_text(value, name, may_be_empty):
     try:
-        length = len(value.decode("utf-8"))
+        text = value.decode("utf-8")
     except UnicodeDecodeError as error:
         raise RequestError(f"{name} must be valid UTF-8.") from error
-    if length > MAX_CAPTION_CHARACTERS:
+    if len(text) > MAX_CAPTION_CHARACTERS:
         raise RequestError(
             f"{name} must have at most {MAX_CAPTION_CHARACTERS} characters. "
-            f"Received: {length}"
+            f"Received: {len(text)}"
         )
+    if not text.strip() and not may_be_empty:
+        raise RequestError(f"{name} must hold at least one character.")
 
 
 def write_answer(request, outputs):

@@ -23,6 +23,8 @@ from aigc_keras.serving.protocol import (
 
 MAX_BODY_BYTES = 32 * 2**20
 TIMEOUT_SECONDS = 60
+# Texts that may be empty, by signature; see `ServedModel`.
+OPTIONAL = {"inpaint": ("caption",)}
 
 
 def make_app(versions, name):
@@ -66,7 +68,8 @@ def make_app(versions, name):
                 f'Serving signature key "{signature}" not found. '
                 f"Received: not one of {sorted(current.signatures)}"
             )
-        columns = read_inputs(body, current.kinds(signature))
+        optional = OPTIONAL.get(signature, ())
+        columns = read_inputs(body, current.kinds(signature), optional)
         future = asyncio.wrap_future(versions.submit(signature, columns))
         outputs = await asyncio.wait_for(future, TIMEOUT_SECONDS)
         return await asyncio.to_thread(write_answer, body, outputs)

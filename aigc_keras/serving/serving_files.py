@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from aigc_keras.serving.export import SMOKE_TEST_CAPTION
 
-IMAGE = "tensorflow/serving:2.19.1"
+IMAGE = "tensorflow/serving:latest"
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
 
 MODELS = """\

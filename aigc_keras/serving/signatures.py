@@ -1,7 +1,5 @@
 """What a served model can be asked for: text and files in, text and pictures out."""
 
-import unicodedata
-
 import tensorflow as tf
 
 from aigc_keras.datasets.pipeline import to_model_range, to_pixels
@@ -386,6 +384,5 @@ def plain_sentence(text):
     codes = tf.where(codes == 0x3000, 0x20, codes)
     text = tf.strings.lower(tf.strings.unicode_encode(codes, "UTF-8"), "utf-8")
     text = strip_spaces(text)
-    marks = "".join(sorted({unicodedata.normalize("NFKC", m) for m in END_MARKS}))
-    bare = tf.strings.regex_replace(text, f"[{marks}。]+$", "")
+    bare = tf.strings.regex_replace(text, f"[{END_MARKS}]+$", "")
     return tf.where(bare == "", text, bare)

@@ -1,6 +1,7 @@
 """How a client reaches a served model: TensorFlow Serving's REST or gRPC interface."""
 
 import base64
+import importlib
 
 import numpy as np
 
@@ -21,6 +22,16 @@ class ServingError(RuntimeError):
         self.busy = busy
 
 
+def _import(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            "The client needs the extra serving: pip install 'aigc_keras[serving]'. "
+            f"Received: no module {error.name}"
+        ) from error
+
+
 class RestTransport:
     """TensorFlow Serving's REST interface.
 
@@ -31,9 +42,8 @@ class RestTransport:
     """
 
     def __init__(self, address, model, timeout):
-        import httpx
-
-        self._httpx = httpx
+        httpx = _import("httpx")
+        self._httpx, self._outputs = httpx, None
         self._client = httpx.Client(timeout=timeout)
         self._model = f"{address.rstrip('/')}/v1/models/{model}"
 
@@ -54,22 +64,22 @@ class RestTransport:
         for name, values in inputs.items():
             body["inputs"][name] = [_to_json(value) for value in values]
         answer = self._call("post", f"{self._model}:predict", json=body)["outputs"]
-        expected = self.metadata()[signature]["outputs"]
+        if self._outputs is None:
+            found = self.metadata().items()
+            self._outputs = {name: list(sides["outputs"]) for name, sides in found}
+        expected = self._outputs[signature]
         if len(expected) == 1:
-            answer = {next(iter(expected)): answer}
+            answer = {expected[0]: answer}
         return {name: _from_json(values) for name, values in answer.items()}
 
     def metadata(self):
         """Return the dtypes of inputs and outputs by signature; see `Client`."""
-        if not hasattr(self, "_signatures"):
-            found = self._call("get", f"{self._model}/metadata")["metadata"]
-            found = found["signature_def"]["signature_def"]
-            self._signatures = {
-                name: {side: _dtypes(signature[side]) for side in ("inputs", "outputs")}
-                for name, signature in found.items()
-                if not name.startswith("__")
-            }
-        return self._signatures
+        found = self._call("get", f"{self._model}/metadata")["metadata"]
+        return {
+            name: {side: _dtypes(signature[side]) for side in ("inputs", "outputs")}
+            for name, signature in found["signature_def"]["signature_def"].items()
+            if not name.startswith("__")
+        }
 
     def status(self):
         """Return the state of each version."""
@@ -142,12 +152,9 @@ class GrpcTransport:
     """
 
     def __init__(self, address, model, timeout):
-        import grpc
-        from tensorflow_serving.apis import (
-            model_service_pb2_grpc,
-            prediction_service_pb2_grpc,
-        )
-
+        grpc = _import("grpc")
+        predictions = _import("tensorflow_serving.apis.prediction_service_pb2_grpc")
+        models = _import("tensorflow_serving.apis.model_service_pb2_grpc")
         self._grpc = grpc
         self._address, self._model, self._timeout = address, model, timeout
         largest = 64 * 2**20
@@ -158,10 +165,8 @@ class GrpcTransport:
                 ("grpc.max_send_message_length", largest),
             ],
         )
-        self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(
-            self._channel
-        )
-        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+        self._prediction = predictions.PredictionServiceStub(self._channel)
+        self._models = models.ModelServiceStub(self._channel)
 
     def predict(self, signature, inputs):
         """Ask a signature; see `RestTransport.predict`."""

@@ -66,6 +66,12 @@ def test_files_travel_in_base64(http, asked_pictures, encode_picture):
     body = {"signature_name": "edit", "instances": [{"image_bytes": b64(file)}]}
     body["instances"][0] |= {"caption": "make it blue", "seed": -1}
     (answer,) = predict(http, body).json()["predictions"]
+    # A single input needs no name, as the README of the serving files has it.
+    plain = {"signature_name": "caption", "instances": [b64(file)]}
+    assert len(predict(http, plain).json()["predictions"]) == 1
+    hole = {"image_bytes": b64(file), "mask_bytes": b64(file), "caption": "", "seed": 1}
+    unsaid = predict(http, {"signature_name": "inpaint", "instances": [hole]})
+    assert unsaid.status_code == 200
     png = base64.b64decode(answer["png_bytes"]["b64"])
     assert png.startswith(b"\x89PNG") and answer["caption"].startswith("a blue")
 
@@ -132,6 +138,7 @@ def malformed(png):
         "caption as a number": rows(caption=7, seed=1),
         "caption as a list": rows(caption=["a"], seed=1),
         "caption null": rows(caption=None, seed=1),
+        "empty caption": rows(caption="", seed=1), "blanks": rows(caption=" ", seed=1),
         "caption too long": rows(caption="a" * 1001, seed=1),
         "caption no UTF-8": rows(caption=b64(b"\xff\xfe\xfd"), seed=1),
         "half a surrogate": b'{"instances": [{"caption": "\\ud800", "seed": 1}]}',
