@@ -1,6 +1,7 @@
 """`aigc-keras serve`."""
 
 import pathlib
+import socket
 
 import typer
 
@@ -36,6 +37,7 @@ def serve(
         ) from error
     from aigc_keras.serving.versions import ServedVersions
 
+    listening = listen(host, port)
     versions = ServedVersions(folder)
     name = name or pathlib.Path(folder).resolve().name
     typer.echo(
@@ -43,4 +45,21 @@ def serve(
         f"http://{host}:{port}/v1/models/{name} (Ctrl-C ends it)"
     )
     settings = {"log_level": "warning", "timeout_graceful_shutdown": 30}
-    uvicorn.run(make_app(versions, name), host=host, port=port, **settings)
+    server = uvicorn.Server(uvicorn.Config(make_app(versions, name), **settings))
+    server.run(sockets=[listening])
+
+
+def listen(host, port):
+    """Return a socket that is bound to an address.
+
+    Raises:
+        OSError: If it is taken or not this machine's.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise OSError(
+            "The server needs a free port of this machine; choose another --port or "
+            f"--host. Received: {host}:{port} ({error.strerror})"
+        ) from error
