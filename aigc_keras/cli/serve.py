@@ -37,16 +37,16 @@ def serve(
         ) from error
     from aigc_keras.serving.versions import ServedVersions
 
-    listening = listen(host, port)
-    versions = ServedVersions(folder)
-    name = name or pathlib.Path(folder).resolve().name
-    typer.echo(
-        f"Serving {name}, version {versions.current.number}, at "
-        f"http://{host}:{port}/v1/models/{name} (Ctrl-C ends it)"
-    )
-    settings = {"log_level": "warning", "timeout_graceful_shutdown": 30}
-    server = uvicorn.Server(uvicorn.Config(make_app(versions, name), **settings))
-    server.run(sockets=[listening])
+    with listen(host, port) as listening:
+        versions = ServedVersions(folder)
+        name = name or pathlib.Path(folder).resolve().name
+        typer.echo(
+            f"Serving {name}, version {versions.current.number}, at "
+            f"http://{host}:{port}/v1/models/{name} (Ctrl-C ends it)"
+        )
+        settings = {"log_level": "warning", "timeout_graceful_shutdown": 30}
+        server = uvicorn.Server(uvicorn.Config(make_app(versions, name), **settings))
+        server.run(sockets=[listening])
 
 
 def listen(host, port):
