@@ -17,6 +17,9 @@ def export(
     output: str = typer.Option(
         None, "-o", "--output", help="Model folder [saved_models/<name>]."
     ),
+    name: str = typer.Option(
+        None, help="Model in saved_models whose next version this is [the run's name]."
+    ),
     serving_files: str = typer.Option(
         None,
         help="Folder for what TensorFlow Serving needs beside the model: its "
@@ -52,6 +55,8 @@ def export(
                 "--serving-files need the extra serving: pip install "
                 "'aigc_keras[serving]'. Received: no tensorflow-serving-api"
             )
+    if name is not None and output is not None:
+        raise RunError(f"Give --name or --output. Received: {name} and {output}")
     if format == "preset" and output is None:
         raise RunError("A preset needs a folder. Received: no --output")
     gan = open_model(run, preset)
@@ -59,7 +64,8 @@ def export(
         gan.save_to_preset(output, **open_parts(run, preset))
         print_result({"saved": output}, json, [output])
         return
-    version = export(gan, output or f"saved_models/{pathlib.Path(run or preset).name}")
+    name = name or pathlib.Path(run or preset).name
+    version = export(gan, output or f"saved_models/{name}")
     result = {"exported": str(version)}
     if serving_files is not None:
         result["serving_files"] = str(write_serving_files(version, serving_files))

@@ -49,20 +49,21 @@ def make_app(versions, name):
     app = fastapi.FastAPI(lifespan=lifespan, openapi_url=None)
     figures = _Figures(name)
 
-    def check(model, version):
-        number = versions.current.number
-        if model != name or version not in (None, str(number)):
-            wanted = model if version is None else f"{model}, version {version}"
+    def find(model, version, label):
+        found = versions.find(version, label) if model == name else None
+        if found is None:
+            wanted = [f"version {version}"] if version is not None else []
+            wanted += [f"label {label}"] if label is not None else []
             raise RequestError(
-                f"Servable not found for request: {wanted}. Served is {name}, "
-                f"version {number}",
+                f"Servable not found for request: {', '.join([model, *wanted])}. "
+                f"Served is {name}, version {versions.current.number}",
                 404,
             )
+        return found
 
-    async def predict(model, version, request):
-        check(model, version)
+    async def predict(model, version, label, request):
+        current = find(model, version, label)
         body, signature = read_body(await _read(request))
-        current = versions.current
         if signature not in current.signatures:
             raise RequestError(
                 f'Serving signature key "{signature}" not found. '
@@ -70,17 +71,21 @@ def make_app(versions, name):
             )
         optional = OPTIONAL.get(signature, ())
         columns = read_inputs(body, current.kinds(signature), optional)
-        future = asyncio.wrap_future(versions.submit(signature, columns))
+        handed_in = versions.submit(signature, columns, version, label)
+        future = asyncio.wrap_future(handed_in)
         outputs = await asyncio.wait_for(future, TIMEOUT_SECONDS)
         return await asyncio.to_thread(write_answer, body, outputs)
 
     @app.post("/v1/models/{model}:predict")
     @app.post("/v1/models/{model}/versions/{version}:predict")
-    async def predict_route(request: fastapi.Request, model: str, version: str = None):
+    @app.post("/v1/models/{model}/labels/{label}:predict")
+    async def predict_route(
+        request: fastapi.Request, model: str, version: str = None, label: str = None
+    ):
         started = time.monotonic()
         status, answer = 200, None
         try:
-            answer = await predict(model, version, request)
+            answer = await predict(model, version, label, request)
         except Exception as error:
             status, message = explain(error)
             answer = {"error": message}
@@ -89,25 +94,28 @@ def make_app(versions, name):
 
     @app.get("/v1/models/{model}")
     @app.get("/v1/models/{model}/versions/{version}")
-    async def status_route(model: str, version: str = None):
+    @app.get("/v1/models/{model}/labels/{label}")
+    async def status_route(model: str, version: str = None, label: str = None):
         try:
-            check(model, version)
+            found = find(model, version, label)
         except RequestError as error:
             return JSONResponse({"error": str(error)}, error.status)
-        entries = [_status(versions.current.number, "AVAILABLE", "OK", "")]
-        if version is None:
+        named = version is not None or label is not None
+        numbers = [found.number] if named else sorted(versions.loaded)
+        entries = [_status(number, "AVAILABLE", "OK", "") for number in numbers]
+        if not named:
             failed = sorted(versions.failed.items())
             entries += [_status(n, "END", "UNKNOWN", text) for n, text in failed]
         return {"model_version_status": entries}
 
     @app.get("/v1/models/{model}/metadata")
     @app.get("/v1/models/{model}/versions/{version}/metadata")
-    async def metadata_route(model: str, version: str = None):
+    @app.get("/v1/models/{model}/labels/{label}/metadata")
+    async def metadata_route(model: str, version: str = None, label: str = None):
         try:
-            check(model, version)
+            return describe(find(model, version, label), name)
         except RequestError as error:
             return JSONResponse({"error": str(error)}, error.status)
-        return describe(versions.current, name)
 
     @app.get("/monitoring/prometheus/metrics")
     async def figures_route():

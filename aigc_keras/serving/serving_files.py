@@ -5,6 +5,7 @@ import pathlib
 import tensorflow as tf
 
 from aigc_keras.serving.export import SMOKE_TEST_CAPTION
+from aigc_keras.serving.registry import read_labels
 
 IMAGE = "tensorflow/serving:latest"
 WARMUP_FILE = "assets.extra/tf_serving_warmup_requests"
@@ -15,8 +16,7 @@ model_config_list {{
     name: "{name}"
     base_path: "/models/{name}"
     model_platform: "tensorflow"
-    model_version_policy {{ latest {{ num_versions: 2 }} }}
-    version_labels {{ key: "stable" value: {version} }}
+{versions}
   }}
 }}
 """
@@ -49,6 +49,7 @@ services:
       - --allow_version_labels_for_unavailable_models=true
       - --enable_batching=true
       - --batching_parameters_file=/config/batching.config
+      - --model_config_file_poll_wait_seconds=10
       - --monitoring_config_file=/config/monitoring.config
     restart: unless-stopped
 """
@@ -65,10 +66,10 @@ README = """\
         "instances": [{{"b64": "'$(base64 -w0 picture.png)'"}}]}}'
     curl localhost:8501/monitoring/prometheus/metrics        # how is it doing?
 
-gRPC is at port 8500; `aigc_keras.Client` speaks both. A new version in the model's
-folder takes over by itself; the label `stable` says {version} until `models.config`
-says another. The values in `batching.config` are a beginning, not the end of a
-measurement.
+gRPC is at port 8500; `aigc_keras.Client` speaks both. A new version in the folder
+takes over by itself until the first `aigc-keras models promote`; after it the labelled
+versions are served, and `--serving-files` of that command writes `models.config` anew.
+The values in `batching.config` are a beginning, not the end of a measurement.
 """
 
 
@@ -101,8 +102,8 @@ def write_serving_files(version, folder, name=None):
         "folder": version.parent,
         "image": IMAGE,
     }
+    write_models_config(version.parent, folder, name)
     texts = {
-        "models.config": MODELS.format(**values),
         "batching.config": BATCHING,
         "monitoring.config": MONITORING,
         "compose.yaml": COMPOSE.format(**values),
@@ -111,6 +112,39 @@ def write_serving_files(version, folder, name=None):
     for file, text in texts.items():
         (folder / file).write_text(text, encoding="utf-8")
     return folder
+
+
+def write_models_config(model, folder, name=None):
+    """Write which versions TensorFlow Serving serves: the labelled ones, or the newest.
+
+    Args:
+        model: Path of the model, whose versions are its subfolders.
+        folder: Path of the files of TensorFlow Serving.
+        name: str. The model's name, default that of its folder.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        RegistryError: If the labels cannot be read.
+        OSError: If the file cannot be written.
+    """
+    model = pathlib.Path(model).resolve()
+    labels = read_labels(model)
+    policy = "latest { num_versions: 2 }"
+    if labels:
+        numbers = sorted(set(labels.values()))
+        policy = " ".join(f"versions: {number}" for number in numbers)
+        policy = f"specific {{ {policy} }}"
+    lines = [f"    model_version_policy {{ {policy} }}"]
+    lines += [
+        f'    version_labels {{ key: "{label}" value: {number} }}'
+        for label, number in sorted(labels.items())
+    ]
+    path = pathlib.Path(folder) / "models.config"
+    text = MODELS.format(name=name or model.name, versions="\n".join(lines))
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def write_warmup(version, name):

@@ -1,5 +1,6 @@
-"""The newest whole version of a served model, found anew while requests run."""
+"""The versions of a served model, found anew while requests run."""
 
+import itertools
 import logging
 import pathlib
 import threading
@@ -7,6 +8,13 @@ import threading
 import tensorflow as tf
 
 from aigc_keras.serving.batching import Batcher, BatcherClosed
+from aigc_keras.serving.registry import (
+    CANARY,
+    STABLE,
+    RegistryError,
+    read_labels,
+    version_numbers,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +62,12 @@ def _caller(signature):
 
 
 class ServedVersions:
-    """A model's folder, of which the newest version that can be loaded is served.
+    """A model's folder, of which the labelled versions, or the newest, are served.
 
-    A new version is loaded beside the old one and takes over when it is ready; one that
-    cannot be loaded is left out, and the old one stays.
+    Before the first `aigc-keras models promote` the newest version that can be loaded
+    is served; after it those with a label are. A new version is loaded beside the old
+    one and takes over when it is ready; one that cannot be loaded is left out, and the
+    old one stays.
 
     Args:
         folder: Path; versions are its subfolders with a number for a name.
@@ -70,12 +80,13 @@ class ServedVersions:
 
     def __init__(self, folder, poll_seconds=1.0, **queue_settings):
         self.folder = pathlib.Path(folder)
-        self.current = None
+        self.loaded = {}
+        self.labels = {}
         self.failed = {}
         self._queue_settings = queue_settings
         self._ended = threading.Event()
         self.look()
-        if self.current is None:
+        if not self.loaded:
             reasons = "; ".join(self.failed.values()) or "no version in it"
             raise FileNotFoundError(
                 "A model's folder must hold a version such as 1/saved_model.pb; make "
@@ -86,52 +97,94 @@ class ServedVersions:
         )
         self._thread.start()
 
-    def look(self):
-        """Serve the newest version that can be loaded, if it is another one."""
-        for number in sorted(self._numbers(), reverse=True):
-            if self.current is not None and number == self.current.number:
-                return
-            if number in self.failed:
-                continue
-            try:
-                folder = self.folder / str(number)
-                loaded = LoadedVersion(folder, **self._queue_settings)
-            except Exception as error:
-                self.failed[number] = (
-                    f"version {number}: {' '.join(str(error).split())}"
-                )
-                logger.warning("Not served: %s", self.failed[number])
-                continue
-            old, self.current = self.current, loaded
-            if old is not None:
-                old.close()
-            return
+    @property
+    def current(self):
+        """The `LoadedVersion` that answers where none is named: stable, or newest."""
+        return self.find() or self.loaded[max(self.loaded)]
 
-    def submit(self, name, columns):
-        """Hand in a request to the current version; see `Batcher.submit`."""
+    def find(self, version=None, label=None):
+        """Return a served version.
+
+        Args:
+            version: str, a number, or None.
+            label: str, or None: without a version, the stable one, or the newest.
+
+        Returns:
+            `LoadedVersion`, or None where it is not served.
+        """
+        loaded = self.loaded
+        if version is not None:
+            return loaded.get(int(version)) if version.isdecimal() else None
+        if label is not None:
+            return loaded.get(self.labels.get(label))
+        number = self.labels.get(STABLE)
+        if number is None:
+            # A canary answers only those who ask for it, where there is another.
+            canary = self.labels.get(CANARY)
+            number = max(loaded, key=lambda one: (one != canary, one))
+        return loaded.get(number)
+
+    def look(self):
+        """Serve what the labels say, or the newest version that can be loaded."""
+        try:
+            asked = read_labels(self.folder)
+        except RegistryError as error:
+            logger.warning("Labels stay as they were: %s", error)
+            asked = self.labels
+        # A label that went to a version that is not whole stays where it was.
+        labels = {
+            label: number if self._load(number) else self.labels.get(label)
+            for label, number in asked.items()
+        }
+        labels = {label: number for label, number in labels.items() if number}
+        wanted = set(labels.values())
+        if STABLE not in labels:
+            newest = (
+                number
+                for number in sorted(version_numbers(self.folder), reverse=True)
+                if number not in wanted and self._load(number)
+            )
+            wanted |= set(itertools.islice(newest, 1))
+        if not wanted:
+            return
+        gone = [one for number, one in self.loaded.items() if number not in wanted]
+        self.labels = labels
+        self.loaded = {n: one for n, one in self.loaded.items() if n in wanted}
+        for version in gone:
+            version.close()
+
+    def _load(self, number):
+        """Return whether a version is loaded, after an attempt where it is not."""
+        if number in self.loaded:
+            return True
+        if number in self.failed:
+            return False
+        try:
+            version = LoadedVersion(self.folder / str(number), **self._queue_settings)
+        except Exception as error:
+            self.failed[number] = f"version {number}: {' '.join(str(error).split())}"
+            logger.warning("Not served: %s", self.failed[number])
+            return False
+        self.loaded = {**self.loaded, number: version}
+        return True
+
+    def submit(self, name, columns, version=None, label=None):
+        """Hand in a request to a version, see `find`; see `Batcher.submit`."""
         while True:
-            version = self.current
+            found = self.find(version, label) or self.current
             try:
-                return version.submit(name, columns)
+                return found.submit(name, columns)
             except BatcherClosed:
                 # Another took over between the two lines above.
-                if version is self.current:
+                if found is (self.find(version, label) or self.current):
                     raise
 
     def close(self):
         """Answer what waits, then end."""
         self._ended.set()
         self._thread.join()
-        self.current.close()
-
-    def _numbers(self):
-        if not self.folder.is_dir():
-            return []
-        return [
-            int(path.name)
-            for path in self.folder.iterdir()
-            if path.name.isdigit() and (path / "saved_model.pb").is_file()
-        ]
+        for version in self.loaded.values():
+            version.close()
 
     def _watch(self, poll_seconds):
         while not self._ended.wait(poll_seconds):

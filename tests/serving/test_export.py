@@ -74,6 +74,21 @@ def test_a_row_does_not_depend_on_the_others(served):
         np.testing.assert_array_equal(alone[0], together[row])
 
 
+@pytest.mark.slow
+def test_a_row_of_the_shipped_model_does_not_depend_on_the_others(tmp_path):
+    from aigc_keras.models import TextToImageGAN
+
+    exported = export(TextToImageGAN.from_preset("shapes_64"), tmp_path / "shapes_64")
+    served = tf.saved_model.load(str(exported)).signatures["serving_default"]
+    rng = np.random.default_rng(0)
+    captions = [f"a red {'ring left of a ' * (i % 7)}star {i}" for i in range(40)]
+    together = call(served, captions, list(range(40)))["image"]
+    for number in (1, 2, 3, 5, 7, 8, 13, 31):
+        rows = rng.permutation(40)[:number]
+        some = call(served, [captions[row] for row in rows], rows.tolist())["image"]
+        np.testing.assert_array_equal(some, together[rows])
+
+
 def test_white_space_around_a_caption_does_not_count(served):
     images = call(served, ["  a ring\n", "a ring"], [4, 4])["image"]
     np.testing.assert_array_equal(images[0], images[1])
@@ -155,6 +170,7 @@ def test_a_failed_export_publishes_nothing(gan, tmp_path, monkeypatch):
     assert list((tmp_path / "served").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_broken_part_publishes_nothing(whole_gan, tmp_path, monkeypatch):
     broken = [np.full(w.shape, np.nan) for w in whole_gan.judge.weights]
     kept = whole_gan.judge.get_weights()

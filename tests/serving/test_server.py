@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import pytest
 
+from aigc_keras.serving import registry
 from aigc_keras.serving.server import MAX_BODY_BYTES
 from aigc_keras.serving.versions import ServedVersions
 
@@ -240,6 +241,54 @@ def test_a_new_version_takes_over_and_a_bad_one_does_not(
             assert predict(http, GOOD).status_code == 200
 
 
+@pytest.mark.slow
+def test_labelled_versions_are_served_and_a_rollback_is_followed(
+    serve, whole_version, tmp_path
+):
+    folder = tmp_path / "tiny"
+    for number in (1, 2, 3):
+        shutil.copytree(whole_version, folder / str(number))
+    registry.promote(folder, 1)
+    registry.promote(folder, 2, "canary")
+    with serve(folder, poll_seconds=0.05) as (address, versions):
+        with httpx.Client(base_url=address, timeout=60) as http:
+
+            def served(path=MODEL):
+                answer = http.get(path).json()
+                entries = answer.get("model_version_status", ())
+                return [int(entry["version"]) for entry in entries]
+
+            def follows(wanted, path=MODEL):
+                until = time.monotonic() + 60
+                while served(path) != wanted and time.monotonic() < until:
+                    time.sleep(0.02)
+                return served(path) == wanted
+
+            assert served() == [1, 2] and versions.current.number == 1
+            assert served(f"{MODEL}/labels/canary") == [2]
+            assert served(f"{MODEL}/labels/none") == []
+            assert served(f"{MODEL}/versions/3") == []
+            canary = f"{MODEL}/labels/canary:predict"
+            assert predict(http, GOOD, canary).status_code == 200
+            path = f"{MODEL}/labels/stable/metadata"
+            assert http.get(path).json()["model_spec"]["version"] == "1"
+            registry.promote(folder, 3)
+            assert follows([3], f"{MODEL}/labels/stable")
+            assert follows([2, 3])
+            registry.rollback(folder)
+            assert follows([1, 2]) and predict(http, GOOD).status_code == 200
+            # One that is not whole is not taken over, however it is labelled.
+            (folder / "4").mkdir()
+            (folder / "4" / "saved_model.pb").write_bytes(b"broken")
+            registry.promote(folder, 4)
+            until = time.monotonic() + 60
+            while 4 not in versions.failed and time.monotonic() < until:
+                time.sleep(0.02)
+            assert predict(http, GOOD).status_code == 200
+            assert versions.current.number == 1
+            assert follows([1], f"{MODEL}/labels/stable")
+
+
 def test_a_folder_without_a_version_is_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match="aigc-keras export"):
         ServedVersions(tmp_path)
@@ -251,9 +300,12 @@ def test_the_command_ends_by_sigterm_and_answers_first(whole_version):
     command = [sys.executable, "-c", "from aigc_keras.cli.app import main; main()"]
     command += ["serve", str(folder)]
     command += ["--port", "18511", "--name", "tiny"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert "http://127.0.0.1:18511/v1/models/tiny" in process.stdout.readline()
-        http = httpx.Client(base_url="http://127.0.0.1:18511", timeout=60)
+    address = "http://127.0.0.1:18511"
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,
+        httpx.Client(base_url=address, timeout=60) as http,
+    ):
+        assert f"{address}/v1/models/tiny" in process.stdout.readline()
         for _ in range(100):
             try:
                 http.get(MODEL)
