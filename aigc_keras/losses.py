@@ -131,7 +131,7 @@ def get_adversarial_loss(identifier):
     return ADVERSARIAL_LOSSES[identifier]
 
 
-def contrastive_loss(images, texts, temperature=0.1):
+def contrastive_loss(images, texts, temperature=0.1, everyone=None):
     """Return the symmetric in-batch InfoNCE loss between images and their texts.
 
     `L = (CE(s, diag) + CE(s^T, diag)) / 2` with `s_ij = cos(image_i, text_j) / t`.
@@ -143,10 +143,21 @@ def contrastive_loss(images, texts, temperature=0.1):
         images: `(batch, dim)` float. Need not be normalised.
         texts: `(batch, dim)` float; row i belongs to image i.
         temperature: float or scalar tensor, default 0.1.
+        everyone: Tuple of the images and texts of the whole batch, `(number, dim)`
+            each, and the places of these rows in it; for rows that are a part of one.
+            Default: these rows are the batch.
 
     Returns:
         float32 scalar, `log(batch)` for vectors that tell nothing apart.
     """
+    if everyone is not None:
+        all_images, all_texts, places = everyone
+        loss = keras.losses.sparse_categorical_crossentropy
+        rows = [
+            loss(places, cosine_similarity(*pair) / temperature, from_logits=True)
+            for pair in ((images, all_texts), (texts, all_images))
+        ]
+        return ops.mean(rows[0] + rows[1]) / 2
     similarity = cosine_similarity(images, texts) / temperature
     labels = ops.arange(ops.shape(similarity)[0])
     loss = keras.losses.sparse_categorical_crossentropy

@@ -276,3 +276,18 @@ def test_repair_loss_is_a_rounded_difference_within_the_damage():
     assert float(losses.repair_loss(images, targets, damaged, 1e-6)) == pytest.approx(
         (0.9 + 0.001) / 2 / 3, rel=1e-3
     )
+
+
+def test_parts_of_a_batch_give_the_contrastive_loss_of_the_whole():
+    rng = np.random.default_rng(3)
+    images, texts = (rng.normal(size=(6, 5)).astype("float32") for _ in range(2))
+    whole = float(losses.contrastive_loss(images, texts))
+    rows = np.array([[0, 4], [1, 2], [3, 5]])
+    parts = [
+        losses.contrastive_loss(
+            images[places], texts[places], everyone=(images, texts, places)
+        )
+        for places in rows
+    ]
+    np.testing.assert_allclose(np.mean(parts), whole, rtol=1e-6)
+    assert abs(float(losses.contrastive_loss(images[:2], texts[:2])) - whole) > 0.1

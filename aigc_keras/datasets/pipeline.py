@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.sharding import replica_rows
 
 
 def to_model_range(image):
@@ -142,7 +143,13 @@ class CaptionedDataset:
         return to_model_range(self.images[rows]).numpy()
 
     def training_batches(
-        self, table, batch_size=None, seed=0, start_step=0, augment=None
+        self,
+        table,
+        batch_size=None,
+        seed=0,
+        start_step=0,
+        augment=None,
+        share=(range(1), 1),
     ):
         """Return an endless, shuffled, exactly resumable `tf.data.Dataset`.
 
@@ -153,10 +160,14 @@ class CaptionedDataset:
 
         Args:
             table: `CaptionTable` of `flat_captions`.
-            batch_size: int. Default: the data set's own.
+            batch_size: int. Images a step, of all replicas. Default: the data set's
+                own.
             seed: int. Seeds the order, the choice of captions and the augmentation.
             start_step: int. Batches to skip.
             augment: `Augmentation`, or None.
+            share: Tuple of a range of replicas and the number of all: each element is
+                the part of a batch of one of the former, in turn. All of them together
+                see what one alone would see; what is not theirs is not read.
 
         Returns:
             Dataset of dicts: `image` float32 `(batch, size, size, 3)` in [-1, 1],
@@ -164,6 +175,8 @@ class CaptionedDataset:
             one row an image.
         """
         batch_size = batch_size or self.batch_size
+        replicas, sharing = share
+        size = batch_size // sharing
         number = self.num_images
         row_splits = tf.constant(self.row_splits, tf.int64)
         seed = tf.constant(seed, tf.int64)
@@ -173,24 +186,31 @@ class CaptionedDataset:
             return self.images[rows]
 
         @tf.autograph.experimental.do_not_convert
-        def make_batch(step):
-            counts = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        def make_batch(count):
+            step = count // len(replicas)
+            places = tf.range(batch_size, dtype=tf.int64)
+            replica = tf.constant(replicas.start, tf.int64) + count % len(replicas)
+            if sharing > 1:
+                places = replica_rows(tf.constant(size, tf.int64), replica, sharing)
+            counts = step * batch_size + places
             # A permutation an epoch, computed at any point without those before it.
             # (`tf.random.experimental.index_shuffle` pads a matrix of seeds wrongly.)
-            fixed = tf.fill([batch_size], seed)
+            fixed = tf.fill([size], seed)
             index = tf.raw_ops.RandomIndexShuffle(
                 index=counts % number,
                 seed=tf.stack([0 * fixed, fixed, counts // number], axis=1),
-                max_index=tf.fill([batch_size], tf.constant(number - 1, tf.int64)),
+                max_index=tf.fill([size], tf.constant(number - 1, tf.int64)),
             )
             low, high = tf.gather(row_splits, index), tf.gather(row_splits, index + 1)
-            share = tf.random.stateless_uniform([batch_size], [seed, step])
-            rows = low + tf.cast(share * tf.cast(high - low, tf.float32), tf.int64)
+            chance = tf.random.stateless_uniform([batch_size], [seed, step])
+            chance = tf.gather(chance, places)
+            rows = low + tf.cast(chance * tf.cast(high - low, tf.float32), tf.int64)
             pixels = tf.numpy_function(read, [index], tf.uint8, stateful=False)
             side = self.image_size
             pixels = tf.ensure_shape(pixels, (None, side, side, 3))
             if augment is not None:
-                pixels = augment(pixels, tf.stack([seed, step]))
+                # With one replica its number is 0.
+                pixels = augment(pixels, tf.stack([seed + 1_000_003 * replica, step]))
             batch = {"image": to_model_range(pixels)}
             for name, array in columns.items():
                 batch[name] = tf.gather(array, rows)
@@ -200,5 +220,6 @@ class CaptionedDataset:
                 batch["label"] = tf.gather(tf.constant(self.labels, tf.int64), index)
             return batch
 
-        steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max // batch_size)
-        return steps.map(make_batch, num_parallel_calls=2).prefetch(4)
+        last = np.iinfo(np.int64).max // (batch_size * len(replicas))
+        counts = tf.data.Dataset.range(start_step * len(replicas), last)
+        return counts.map(make_batch, num_parallel_calls=2).prefetch(4)

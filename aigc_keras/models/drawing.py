@@ -1,5 +1,6 @@
 """From captions, or their vectors, to pixels."""
 
+import keras
 import numpy as np
 
 from aigc_keras.datasets.pipeline import to_pixels
@@ -38,5 +39,9 @@ def draw_vectors(gan, text_embedding, noise, batch_size):
         "text_embedding": np.asarray(text_embedding, "float32"),
         "noise": np.asarray(noise, "float32"),
     }
-    images = gan.ema_generator.predict(inputs, batch_size=batch_size, verbose=0)
+    generator = gan.ema_generator
+    if gan.distribute_strategy.num_replicas_in_sync > 1:
+        # One process may draw while the others do not.
+        generator = keras.Model(generator.input, generator(generator.input))
+    images = generator.predict(inputs, batch_size=batch_size, verbose=0)
     return to_pixels(images).numpy()

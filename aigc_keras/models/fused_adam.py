@@ -26,7 +26,10 @@ class FusedAdam(keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one weight in place."""
-        value = getattr(variable, "value", None)
+        # Keras hands over what TensorFlow holds, or its own variable around it.
+        value = variable
+        if not isinstance(variable, tf.Variable):
+            value = getattr(variable, "value", None)
         if self.amsgrad or not isinstance(value, tf.Variable):
             super().update_step(gradient, variable, learning_rate)
             return
@@ -46,7 +49,23 @@ class FusedAdam(keras.optimizers.Adam):
             grad=tf.cast(gradient, tf.float32),
         )
 
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        # `replicas.apply_gradients` has taken their mean, before they were clipped.
+        return grads_and_vars
 
-def make_optimizer(learning_rate):
-    """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have."""
-    return FusedAdam(learning_rate, beta_1=0.0, beta_2=0.9)
+
+def make_optimizer(learning_rate, clip_norm=None, accumulation=1):
+    """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have.
+
+    Args:
+        learning_rate: float.
+        clip_norm: float or None. Largest norm of a weight's gradient.
+        accumulation: int. Steps whose gradients are averaged for one update.
+    """
+    return FusedAdam(
+        learning_rate,
+        beta_1=0.0,
+        beta_2=0.9,
+        clipnorm=clip_norm,
+        gradient_accumulation_steps=accumulation if accumulation > 1 else None,
+    )

@@ -7,16 +7,18 @@ import tensorflow as tf
 from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset
+from aigc_keras.datasets.sharding import shared_batch_size
 from aigc_keras.models import (
     building,
     language_side,
     objective,
     packaged,
+    replicas,
     saving,
 )
 from aigc_keras.models.companions import Companions
 from aigc_keras.models.fused_adam import make_optimizer
-from aigc_keras.models.moving_average import averaged_copy, move_average
+from aigc_keras.models.moving_average import averaged_copy, move_averages
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import training_noise
 from aigc_keras.models.requests import PictureRequests
@@ -261,12 +263,18 @@ class TextToImageGAN(PictureRequests, keras.Model):
             table = make_caption_table(
                 self.judge_text_encoder, x, cache_dir, self.language_side is not None
             )
-            size = min(x.batch_size, x.num_images)
+            strategy = self.distribute_strategy
+            size = shared_batch_size(
+                x.batch_size, x.num_images, strategy.num_replicas_in_sync
+            )
             steps_per_epoch = steps_per_epoch or x.num_images // size
             self.training_data = x
             done = int(self.optimizer.iterations.numpy())
             labelled = x.with_classes(self.class_names)
-            x = labelled.training_batches(table, size, self.seed, done, augment)
+            start = (table, size, self.seed, done, augment)
+            x = replicas.distribute(
+                lambda *share: labelled.training_batches(*start, share), strategy
+            )
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
@@ -363,10 +371,10 @@ class TextToImageGAN(PictureRequests, keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([fake, data["text_embedding"]])
             terms, logits = objective.loss_terms(self, data, fake, True, divergence)
-        discriminator_variables = self.discriminator.trainable_variables
+        learned = self.discriminator.trainable_variables
         discriminator_gradients, by_fake = tape.gradient(
             terms["discriminator_loss"],
-            [[variable.value for variable in discriminator_variables], fake],
+            [[variable.value for variable in learned], fake],
             # The classes' head, in a batch without labels.
             unconnected_gradients=tf.UnconnectedGradients.ZERO,
         )
@@ -380,21 +388,12 @@ class TextToImageGAN(PictureRequests, keras.Model):
             by_text += objective.matching_slope(tape, self, terms, data)
             language_side.update(self, language_tape, data, spoken, by_text)
         del tape
-        self.optimizer.apply(drawing_gradients, self.drawing_variables)
-        self.discriminator_optimizer.apply(
-            discriminator_gradients, discriminator_variables
-        )
-        averages = [(self.ema_generator, self.generator)]
-        if self.noise_encoder is not None:
-            averages.append((self.ema_noise_encoder, self.noise_encoder))
-        for average, network in averages:
-            move_average(
-                average,
-                network,
-                self.optimizer.iterations,
-                tf.shape(data["image"])[0],
-                self.ema_half_life,
-            )
+        for update in (
+            (self.optimizer, drawing_gradients, self.drawing_variables),
+            (self.discriminator_optimizer, discriminator_gradients, learned),
+        ):
+            replicas.apply_gradients(*update)
+        move_averages(self, tf.shape(data["image"])[0] * replicas.num_replicas())
         return self._track(terms | spoken)
 
     def test_step(self, data):
@@ -406,6 +405,10 @@ class TextToImageGAN(PictureRequests, keras.Model):
         terms, _ = objective.loss_terms(self, data, fake, False, divergence)
         return self._track(terms | spoken)
 
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # It is built. Keras would average a batch over the replicas, masks and all.
+        pass
+
     def draw_noise(self, step, batch_size):
         """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
         return training_noise(self.seed, step, batch_size, self.generator.noise_dim)
@@ -413,4 +416,5 @@ class TextToImageGAN(PictureRequests, keras.Model):
     def _track(self, terms):
         for name, value in terms.items():
             self._loss_trackers[name].update_state(value)
-        return {name: self._loss_trackers[name].result() for name in sorted(terms)}
+        results = {name: self._loss_trackers[name].result() for name in sorted(terms)}
+        return {name: replicas.loggable(x) for name, x in results.items()}

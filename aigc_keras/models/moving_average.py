@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from aigc_keras.models.replicas import assign_all
+
 
 def averaged_copy(network):
     """Return a float32 network with the same weights, not trainable."""
@@ -23,11 +25,22 @@ def move_average(average, network, step, batch_size, half_life):
         average: The network that `averaged_copy` made.
         network: The trained one.
         step: int scalar. Steps taken.
-        batch_size: int scalar. Images of this step.
+        batch_size: int scalar. Images of this step, on all replicas.
         half_life: float. Images after which a weight's share has halved.
     """
     step = ops.cast(step, "float32")
     beta = 0.5 ** (ops.cast(batch_size, "float32") / half_life)
     beta = ops.minimum(beta, (1.0 + step) / (10.0 + step))
-    for old, new in zip(average.weights, network.weights, strict=True):
-        old.assign(old + (1.0 - beta) * (new - old))
+    pairs = zip(average.weights, network.weights, strict=True)
+    values = [old + (1.0 - beta) * (new - old) for old, new in pairs]
+    assign_all(average.weights, values)
+
+
+def move_averages(gan, batch_size):
+    """Move every averaged network of a compiled `TextToImageGAN` by one step."""
+    averages = [(gan.ema_generator, gan.generator)]
+    if gan.noise_encoder is not None:
+        averages.append((gan.ema_noise_encoder, gan.noise_encoder))
+    step = gan.optimizer.iterations
+    for average, network in averages:
+        move_average(average, network, step, batch_size, gan.ema_half_life)

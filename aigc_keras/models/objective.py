@@ -9,6 +9,7 @@ from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
 from aigc_keras.models.noise_encoder import sample_noise
 from aigc_keras.models.randomness import training_chances, training_text_noise
+from aigc_keras.models.replicas import gather_rows, num_replicas, own_places, own_rows
 
 TINY = 1e-12
 
@@ -144,7 +145,8 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
     fake_said = discriminator.text_projection(drawn["text_embedding"])
     # Three pairs: real with its text, real with another's text, fake with its text.
     real = _validity(real_seen, said)
-    wrong = _validity(real_seen, ops.roll(said, 1, axis=0))
+    all_said = gather_rows(said)
+    wrong = _validity(real_seen, own_rows(ops.roll(all_said, 1, axis=0)))
     fake_logits = _validity(fake_seen, fake_said)
     share = weights.wrong_caption
     discriminator_parts = [
@@ -152,9 +154,7 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
         share * adversarial.discriminator(real, wrong),
     ]
     terms = {
-        "discriminator_matching": losses.contrastive_loss(
-            real_seen["image_vector"], said
-        )
+        "discriminator_matching": _matching(real_seen["image_vector"], said, all_said)
     }
     discriminator_parts.append(weights.matching * terms["discriminator_matching"])
     if "class_logits" in real_seen and "label" in data:
@@ -280,6 +280,14 @@ def _halves(seen):
 
 def _validity(seen, said):
     return validity(seen["realness"], seen["image_vector"], said)
+
+
+def _matching(images, said, all_said):
+    """Return the contrastive loss against the captions and images of all replicas."""
+    if num_replicas() == 1:
+        return losses.contrastive_loss(images, said)
+    everyone = gather_rows(images), all_said, own_places(tf.shape(said)[0])
+    return losses.contrastive_loss(images, said, everyone=everyone)
 
 
 def _judge_terms(gan, data, fake):

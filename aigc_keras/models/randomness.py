@@ -3,21 +3,26 @@
 import tensorflow as tf
 
 from aigc_keras.layers.diff_augment import NUM_CHANCES
+from aigc_keras.models.replicas import num_replicas, own_rows
 
 
 def training_noise(seed, step, batch_size, noise_dim):
     """Return the generator's noise at a training step.
 
+    Replicas draw the global batch's noise and keep their own rows: all differ, and
+    their number changes nothing. So it is with the two functions below.
+
     Args:
         seed: int. The model's seed.
         step: int or scalar tensor. Steps done.
-        batch_size: int or scalar tensor.
+        batch_size: int or scalar tensor. This replica's.
         noise_dim: int.
 
     Returns:
         `(batch_size, noise_dim)` float32, standard normal.
     """
-    return tf.random.stateless_normal([batch_size, noise_dim], _pair(seed, step))
+    shape = [batch_size * num_replicas(), noise_dim]
+    return own_rows(tf.random.stateless_normal(shape, _pair(seed, step)))
 
 
 def training_chances(seed, step, batch_size):
@@ -26,13 +31,17 @@ def training_chances(seed, step, batch_size):
     Args:
         seed: int. The model's seed.
         step: int or scalar tensor. Steps done.
-        batch_size: int or scalar tensor.
+        batch_size: int or scalar tensor. Real and generated images together, half of
+            each.
 
     Returns:
         `(batch_size, 7)` float32 in [0, 1).
     """
-    shape = [batch_size, NUM_CHANCES]
-    return tf.random.stateless_uniform(shape, _pair(seed + 1, step))
+    shape = [batch_size * num_replicas(), NUM_CHANCES]
+    chances = tf.random.stateless_uniform(shape, _pair(seed + 1, step))
+    if num_replicas() == 1:
+        return chances
+    return tf.concat([own_rows(part) for part in tf.split(chances, 2)], axis=0)
 
 
 def training_text_noise(seed, step, shape):
@@ -41,12 +50,13 @@ def training_text_noise(seed, step, shape):
     Args:
         seed: int. The model's seed.
         step: int or scalar tensor. Steps done.
-        shape: Shape of the vectors.
+        shape: Shape of the vectors, this replica's.
 
     Returns:
         float32 tensor of that shape, standard normal.
     """
-    return tf.random.stateless_normal(shape, _pair(seed + 2, step))
+    shape = [shape[0] * num_replicas(), *shape[1:]]
+    return own_rows(tf.random.stateless_normal(shape, _pair(seed + 2, step)))
 
 
 def _pair(seed, step):

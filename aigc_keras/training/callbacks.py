@@ -1,9 +1,11 @@
 """Keras callbacks that write a run's folder. They count steps by the optimizer."""
 
 import contextlib
+import errno
 import math
 import signal
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ import tensorflow as tf
 from aigc_keras.datasets.pictures import tile_images, write_picture
 from aigc_keras.models.randomness import noise_from_seed
 from aigc_keras.models.saving import CONFIG_FILE
-from aigc_keras.training.config import TrainingConfig
+from aigc_keras.training.config import RunError, TrainingConfig
 from aigc_keras.training.run_folder import RunFolder
 from aigc_keras.training.sample_captions import choose_captions
 from aigc_keras.training.schedules import scheduled_learning_rate
@@ -23,7 +25,13 @@ class TrainingDiverged(RuntimeError):
 
 
 class StepCallback(keras.callbacks.Callback):
-    """Calls `on_step(step, logs)` with the number of steps done since the run began."""
+    """Calls `on_step(step, logs)` with the number of steps done since the run began.
+
+    A full disk ends the training with a `RunError`, or, where `when_disk_full` is
+    `"continue"`, is reported and tried again the next time.
+    """
+
+    when_disk_full = "stop"
 
     def on_train_begin(self, logs=None):
         """Read where the optimizer stands."""
@@ -32,10 +40,36 @@ class StepCallback(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Count one step."""
         self.step += 1
-        self.on_step(self.step, logs or {})
+        self._work(self.on_step, {k: to_float(v) for k, v in (logs or {}).items()})
+
+    def _work(self, write, logs):
+        try:
+            write(self.step, logs)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            text = f"The disk is full at step {self.step}, nothing was written"
+            if self.when_disk_full != "continue":
+                raise RunError(
+                    f"{text}; the checkpoints before are kept, make room and run the "
+                    f"same command. Received: {error}"
+                ) from error
+            warnings.warn(f"{text}; training goes on ({error})", stacklevel=2)
 
     def on_step(self, step, logs):
         """Do something after a step; for subclasses."""
+
+
+def to_float(value):
+    """Return a logged number; strategies over several machines log `(1,)` arrays."""
+    return float(np.ravel(value)[0])
+
+
+def is_disk_full(error):
+    """Return whether an `OSError` says that there is no room; HDF5 says it in words."""
+    full = (errno.ENOSPC, errno.EDQUOT)
+    words = "No space left on device", "Disk quota exceeded"
+    return error.errno in full or any(word in str(error) for word in words)
 
 
 class LearningRate(StepCallback):
@@ -69,7 +103,7 @@ class MetricsLog(StepCallback):
     """Writes the losses' means since the last line, and stops when one is not finite.
 
     Args:
-        run: `RunFolder`.
+        run: `RunFolder`; None writes nothing, for all processes but the first.
         every: int. Steps between lines.
 
     Raises:
@@ -84,27 +118,30 @@ class MetricsLog(StepCallback):
     def on_train_begin(self, logs=None):
         """Open the TensorBoard events."""
         super().on_train_begin(logs)
-        self.writer = tf.summary.create_file_writer(str(self.run.events_path))
+        self.writer = tf.summary.create_noop_writer()
+        if self.run is not None:
+            self.writer = tf.summary.create_file_writer(str(self.run.events_path))
         self.started, self.images = time.monotonic(), 0
 
     def on_step(self, step, logs):
         """Write a line when it is time."""
         if step % self.every:
             return
-        values = {name: float(value) for name, value in logs.items()}
-        bad = sorted(name for name, value in values.items() if not math.isfinite(value))
+        self.model.reset_metrics()
+        bad = sorted(name for name, value in logs.items() if not math.isfinite(value))
         if bad:
             raise TrainingDiverged(
                 f"Training stopped at step {step}: {', '.join(bad)} is not finite. "
                 "The last good checkpoint is kept; try smaller learning rates."
             )
-        self.run.append_metrics({"step": step, **values})
+        if self.run is None:
+            return
+        self.run.append_metrics({"step": step, **logs})
         with self.writer.as_default(step):
-            for name, value in values.items():
+            for name, value in logs.items():
                 tf.summary.scalar(name, value)
             rate = float(self.model.optimizer.learning_rate.numpy())
             tf.summary.scalar("learning_rate", rate)
-        self.model.reset_metrics()
 
     def on_train_end(self, logs=None):
         """Close the TensorBoard events."""
@@ -186,11 +223,11 @@ class Checkpoint(StepCallback):
     def on_train_end(self, logs=None):
         """Save the last step."""
         if self._saved_step != self.step:
-            self._save(self.step, logs or {})
+            self._work(self._save, {k: to_float(v) for k, v in (logs or {}).items()})
 
     def _save(self, step, logs):
-        if all(np.isfinite(float(value)) for value in logs.values()):
-            self.run.save_checkpoint(self.model, step)
+        if all(math.isfinite(value) for value in logs.values()):
+            self.run.checkpoints.save(self.model, step)
             self._saved_step = step
 
 

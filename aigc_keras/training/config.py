@@ -67,6 +67,11 @@ class TrainingConfig:
         save_every: int. Steps between checkpoints, a multiple of `log_every`.
         precision: str. A Keras dtype policy, or `"auto"`: bfloat16 where the
             processor has it.
+        when_disk_full: str. `"stop"`, or `"continue"` without what cannot be written.
+        gradient_accumulation: int. Steps whose gradients are averaged for one update:
+            as a batch so many times as large, but for the terms that compare the rows
+            of a batch. All else counts in steps.
+        clip_norm: float or None. Largest norm of a weight's gradient.
         seed: int. Seeds weights, noise, order and captions.
     """
 
@@ -104,6 +109,9 @@ class TrainingConfig:
     sample_every: int = 200
     save_every: int = 500
     precision: str | None = None
+    when_disk_full: str = "stop"
+    gradient_accumulation: int | None = None
+    clip_norm: float | None = None
     seed: int = 0
 
     def __post_init__(self):
@@ -141,6 +149,11 @@ class TrainingConfig:
                 "Early stopping by alignment needs `shapes`; use kernel_distance. "
                 f"Received: dataset={self.dataset!r}"
             )
+        if self.when_disk_full not in ("stop", "continue"):
+            raise RunError(
+                "`when_disk_full` must be 'stop' or 'continue'. "
+                f"Received: when_disk_full={self.when_disk_full!r}"
+            )
         if not 0 <= self.batch_doublings <= 8:
             raise RunError(
                 "`batch_doublings` must be from 0 to 8. "
@@ -177,6 +190,8 @@ class TrainingConfig:
             "save_every",
             "matching_steps",
             "reading_steps",
+            "gradient_accumulation",
+            "clip_norm",
         ):
             value = getattr(self, name)
             if value is not None and value <= 0:

@@ -1,5 +1,7 @@
 """Stops a run whose pictures no longer get better."""
 
+import math
+
 import keras
 import numpy as np
 
@@ -89,6 +91,8 @@ def make_measure(name, dataset, options):
 class EarlyStopping(StepCallback):
     """Measures the averaged generator now and then, and stops when it stands still.
 
+    The best checkpoint is kept.
+
     What was measured is written to `metrics.jsonl`, from where a resumed run reads it.
 
     Args:
@@ -117,8 +121,13 @@ class EarlyStopping(StepCallback):
         """Measure when it is time."""
         if step % self.every:
             return
-        self.values.append(self.measure(self.model))
-        self.run.append_metrics({"step": step, self.measure.name: self.values[-1]})
+        value = self.measure(self.model)
+        if value < min(self.values, default=math.inf):
+            if step not in self.run.checkpoints.steps():
+                self.run.checkpoints.save(self.model, step)
+            self.run.checkpoints.mark_best(step)
+        self.values.append(value)
+        self.run.append_metrics({"step": step, self.measure.name: value})
         if self.stands_still():
             self.model.stop_training = True
 

@@ -10,15 +10,16 @@ from aigc_keras.models import packaged
 from aigc_keras.models.companions import PARTS, Companions
 from aigc_keras.models.gan import TextToImageGAN
 from aigc_keras.models.saving import CONFIG_FILE, replace_folder
+from aigc_keras.training.checkpoints import Checkpoints
 from aigc_keras.training.config import RunError, TrainingConfig
 
-KEPT_CHECKPOINTS = 2
 # The task of `aigc-keras train` that makes a part.
 TASKS = {
     "prompt_writer": "prompts",
     "captioner": "captioner",
     "instruction_reader": "instructions",
     "repairer": "repairer",
+    "dialogue_reader": "dialogue",
 }
 
 
@@ -28,7 +29,7 @@ class RunFolder:
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
     TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
-    `captioner/`, `instruction_reader/` and `repairer/`.
+    `captioner/`, `instruction_reader/`, `repairer/` and `dialogue_reader/`.
 
     Args:
         path: Path. Created by `start`.
@@ -42,13 +43,14 @@ class RunFolder:
         self.model_path = self.path / "model"
         self.metrics_path = self.path / "metrics.jsonl"
         self.samples_path = self.path / "samples"
-        self.checkpoints_path = self.path / "checkpoints"
+        self.checkpoints = Checkpoints(self.path / "checkpoints")
         self.events_path = self.path / "events"
         self.card_path = self.path / "model_card.md"
         self.prompt_writer_path = self.path / "prompt_writer"
         self.captioner_path = self.path / "captioner"
         self.instruction_reader_path = self.path / "instruction_reader"
         self.repairer_path = self.path / "repairer"
+        self.dialogue_reader_path = self.path / "dialogue_reader"
 
     def check(self, config):
         """Refuse a run that could not be started, before any work is done.
@@ -100,7 +102,7 @@ class RunFolder:
 
     def _create(self, config):
         try:
-            for folder in (self.path, self.samples_path, self.checkpoints_path):
+            for folder in (self.path, self.samples_path, self.checkpoints.path):
                 folder.mkdir(parents=True, exist_ok=True)
             self.write_config(config)
         except OSError as error:
@@ -172,47 +174,27 @@ class RunFolder:
         for sample in self.samples_path.glob("step_*.png"):
             if int(sample.stem.removeprefix("step_")) > step:
                 sample.unlink()
+        self.checkpoints.forget_after(step)
 
-    def checkpoints(self):
-        """Return the steps that have a whole checkpoint, in order."""
-        return sorted(
-            int(folder.name.removeprefix("step_"))
-            for folder in self.checkpoints_path.glob("step_*")
-            if (folder / "model.weights.h5").is_file()
-        )
+    def latest_weights(self, best=False):
+        """Return the newest whole checkpoint's weights.
 
-    def weights_path(self, step):
-        """Return the path of a checkpoint's weights."""
-        return self.checkpoints_path / f"step_{step:08d}" / "model.weights.h5"
-
-    def latest_weights(self):
-        """Return the newest checkpoint's weights.
+        Args:
+            best: bool. Those of the best checkpoint instead, where one was measured.
 
         Raises:
-            RunError: If the run has no model or no checkpoint yet.
+            RunError: If the run has no model or no checkpoint that can be read.
         """
-        steps = self.checkpoints()
-        if not steps or not (self.model_path / CONFIG_FILE).is_file():
+        step = self.checkpoints.best() if best else None
+        if step is None or not self.checkpoints.is_whole(step):
+            step = self.checkpoints.newest()
+        if step is None or not (self.model_path / CONFIG_FILE).is_file():
             self.read_config()
             raise RunError(
-                "A run must have a checkpoint before it can be used; let it train "
-                f"longer. Received: {self.path}"
+                "A run must have a whole checkpoint before it can be used; let it "
+                f"train longer. Received: {self.path}"
             )
-        return self.weights_path(steps[-1])
-
-    def save_checkpoint(self, gan, step):
-        """Write all weights and optimizers; the folder appears whole or not at all."""
-        folder = self.weights_path(step).parent
-        staging = folder.with_name(f".{folder.name}.staging")
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        try:
-            gan.save_weights(staging / "model.weights.h5")
-            replace_folder(staging, folder)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            shutil.rmtree(self.weights_path(old).parent, ignore_errors=True)
+        return self.checkpoints.weights_path(step)
 
 
 def write_text(path, text):
@@ -233,11 +215,12 @@ def replace_part(model, folder):
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def load_run(path):
+def load_run(path, best=False):
     """Load the newest checkpoint of a run.
 
     Args:
         path: Path of the run's folder.
+        best: bool. The best one instead, where early stopping measured some.
 
     Returns:
         A compiled `TextToImageGAN`, with the run's repairer where it has one.
@@ -246,7 +229,7 @@ def load_run(path):
         RunError: If there is no run, or it has no checkpoint yet.
     """
     run = RunFolder(path)
-    weights = run.latest_weights()
+    weights = run.latest_weights(best)
     gan = TextToImageGAN.load(run.model_path, weights)
     gan.companions = Companions(run.path)
     return gan
@@ -278,6 +261,11 @@ def open_instruction_reader(run=None, preset=None):
 def open_repairer(run=None, preset=None):
     """Load the repairer of a run or of a packaged model; see `open_prompt_writer`."""
     return _open_part(run, preset, "repairer")
+
+
+def open_dialogue_reader(run=None, preset=None):
+    """Load what reads dialogues, of a run or of a packaged model; see above."""
+    return _open_part(run, preset, "dialogue_reader")
 
 
 def open_parts(run=None, preset=None, names=tuple(PARTS)):

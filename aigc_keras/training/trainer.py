@@ -22,10 +22,11 @@ from aigc_keras.training.callbacks import (
     SampleGrid,
 )
 from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.distribution import Distribution, lost_workers_named
 from aigc_keras.training.early_stopping import EarlyStopping, make_measure
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.recipes import choose_recipe
-from aigc_keras.training.run_folder import RunFolder, replace_part
+from aigc_keras.training.run_folder import RunFolder, load_run, replace_part
 from aigc_keras.training.sample_captions import sample_captions, source_options
 from aigc_keras.training.schedules import batch_phases
 
@@ -35,7 +36,7 @@ TIMING_STEPS = 100
 UNKNOWN_STEPS = 10**9
 
 
-def train(config, run_dir):
+def train(config, run_dir, distribute="none"):
     """Train a GAN, or go on where the run in the folder stopped.
 
     Running it twice with the same arguments resumes: networks, both optimizers, moving
@@ -44,18 +45,59 @@ def train(config, run_dir):
 
     Args:
         config: `TrainingConfig`.
-        run_dir: Path of the run's folder.
+        run_dir: Path of the run's folder, the same one for all processes.
+        distribute: str. `"none"`, `"mirrored"` or `"multi_worker"`, see
+            `distribution.strategy`. It is no part of the run: the global batch means
+            the same on any number of devices, and a run may go on with another.
 
     Returns:
         Tuple `(gan, run)`: the trained `TextToImageGAN` and its `RunFolder`.
 
     Raises:
-        RunError: If the folder holds another run or cannot be written.
+        RunError: If the folder holds another run or cannot be written, the settings
+            cannot be distributed, or another process is lost.
         DatasetError: If the data set cannot be read.
         TrainingDiverged: If a loss is no longer finite.
     """
-    run = RunFolder(run_dir)
+    place = Distribution(distribute)
+    with lost_workers_named():
+        return _train(config, RunFolder(run_dir), place)
+
+
+def _train(config, run, place):
+    config, dataset, made, captions = place.chief_first(
+        lambda: _prepare(config, run, place)
+    )
+    step = run.checkpoints.newest() or 0
+    with place.scope():
+        gan = TextToImageGAN.load(run.model_path) if made is None else made
+        compile_for(gan, config, dataset)
+        if step:
+            gan.load_weights(run.checkpoints.weights_path(step))
+    # Nobody reads any more what is dropped now.
+    place.wait()
+    if place.is_chief:
+        run.forget_after(step)
+    try:
+        _fit(gan, run, config, dataset, captions, place)
+    finally:
+        # Also after Ctrl-C. A run that was done already keeps what it has.
+        learned = gan.language_side is not None and gan.optimizer.iterations > step
+        if learned and place.is_chief:
+            _save_parts(gan, run)
+    place.wait()
+    if place.is_chief:
+        write_model_card(run, run.read_config(), dataset)
+    if place.strategy is not None:
+        # One that any process can use by itself.
+        gan = load_run(run.path)
+    return gan, run
+
+
+def _prepare(config, run, place):
+    """Return settings, data, a model that was not there before or None, captions."""
     config = run.check(config)
+    place.check(config)
     keras.config.set_dtype_policy(resolve_precision(config.precision))
     source = dataset_arguments(config)
     dataset = load_dataset(
@@ -63,19 +105,13 @@ def train(config, run_dir):
     )
     make_augmentation(config.augmentation, dataset)
     run.start(config)
-    gan, step = _open_or_make_model(run, config, dataset)
-    compile_for(gan, config, dataset)
-    if step:
-        gan.load_weights(run.weights_path(step))
-    run.forget_after(step)
-    try:
-        _fit(gan, run, config, dataset, sample_captions(dataset, source))
-    finally:
-        # Also after Ctrl-C. A run that was done already keeps what it has.
-        if gan.language_side is not None and gan.optimizer.iterations > step:
-            _save_parts(gan, run)
-    write_model_card(run, run.read_config(), dataset)
-    return gan, run
+    made = None
+    if not (run.model_path / CONFIG_FILE).is_file():
+        made = _make_model(run, config, dataset)
+    if place.strategy is not None:
+        # It is read again where its variables belong to all replicas.
+        made = None
+    return config, dataset, made, sample_captions(dataset, source)
 
 
 def _save_parts(gan, run):
@@ -85,11 +121,8 @@ def _save_parts(gan, run):
         replace_part(gan.captioner, run.captioner_path)
 
 
-def _open_or_make_model(run, config, dataset):
-    """Return the model of a run and the step its newest checkpoint stands at."""
-    if (run.model_path / CONFIG_FILE).is_file():
-        steps = run.checkpoints()
-        return TextToImageGAN.load(run.model_path), steps[-1] if steps else 0
+def _make_model(run, config, dataset):
+    """Build a run's model, train its text side, and write it."""
     keras.utils.set_random_seed(config.seed)
     gan = TextToImageGAN.from_preset(
         config.preset,
@@ -102,7 +135,7 @@ def _open_or_make_model(run, config, dataset):
     gan.adapt(dataset, config.text_side(), cache_dir(config))
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
-    return gan, 0
+    return gan
 
 
 def dataset_arguments(config):
@@ -118,9 +151,10 @@ def cache_dir(config):
 def compile_for(gan, config, dataset):
     """Compile a GAN as a run's settings say."""
     recipe = choose_recipe(config.recipe, dataset.num_images)
+    limits = (config.clip_norm, config.gradient_accumulation)
     gan.compile(
-        make_optimizer(config.generator_learning_rate),
-        make_optimizer(config.discriminator_learning_rate),
+        make_optimizer(config.generator_learning_rate, *limits),
+        make_optimizer(config.discriminator_learning_rate, *limits),
         loss=config.loss,
         loss_weights=recipe.loss_weights,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
@@ -132,7 +166,7 @@ def compile_for(gan, config, dataset):
     )
 
 
-def _fit(gan, run, config, dataset, captions):
+def _fit(gan, run, config, dataset, captions, place):
     with progress_bar("The GAN learns to draw") as update:
         if config.steps is None:
             config = _settle_steps(gan, run, config, dataset, update)
@@ -141,18 +175,23 @@ def _fit(gan, run, config, dataset, captions):
         with Interrupt() as interrupt:
             callbacks = [
                 learning_rate(config, config.steps),
-                MetricsLog(run, config.log_every),
-                SampleGrid(run, captions, config.sample_every),
-                Checkpoint(run, config.save_every, interrupt),
-                ProgressReport(update, config.steps),
+                MetricsLog(run if place.is_chief else None, config.log_every),
             ]
+            if place.is_chief:
+                callbacks += [
+                    SampleGrid(run, captions, config.sample_every),
+                    Checkpoint(run, config.save_every, interrupt),
+                    ProgressReport(update, config.steps),
+                ]
             if config.early_stopping:
                 options = source_options(dataset_arguments(config))
                 measure = make_measure(config.early_stopping, dataset, options)
                 callbacks.append(EarlyStopping(run, measure, config.sample_every))
+            for callback in callbacks:
+                callback.when_disk_full = config.when_disk_full
             _fit_phases(gan, config, dataset, callbacks)
     done = int(gan.optimizer.iterations.numpy())
-    if done < config.steps:
+    if done < config.steps and place.is_chief:
         # Stopped early: the run ends here, and stays so when it is run again.
         run.write_config(config.replace(steps=done))
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_keras.models.fused_adam import FusedAdam
+from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
 
 
 def path(optimizer, steps=5):
@@ -46,3 +46,36 @@ def test_it_goes_through_its_config():
     copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert isinstance(copy, FusedAdam)
     assert copy.get_config() == optimizer.get_config()
+
+
+def test_the_update_is_one_operation_a_weight():
+    """Keras hands over TensorFlow's variable, and the fused way was once missed."""
+    weight = keras.Variable(np.ones((2, 3), "float32"))
+    optimizer = FusedAdam(1e-3)
+    optimizer.build([weight])
+
+    @tf.function
+    def apply():
+        optimizer.apply([tf.ones((2, 3))], [weight])
+
+    graph = apply.get_concrete_function().graph
+    kinds = [operation.type for operation in graph.get_operations()]
+    assert kinds.count("ResourceApplyAdam") == 1 and "Sqrt" not in kinds
+
+
+@pytest.mark.parametrize("settings", [(0.5, 1), (None, 3), (0.5, 2)])
+def test_limits_are_those_of_keras(settings):
+    clip_norm, accumulation = settings
+    ours = make_optimizer(0.1, clip_norm, accumulation)
+    theirs = keras.optimizers.Adam(
+        0.1,
+        beta_1=0.0,
+        beta_2=0.9,
+        clipnorm=clip_norm,
+        gradient_accumulation_steps=accumulation if accumulation > 1 else None,
+    )
+    first, second = path(ours, 6), path(theirs, 6)
+    np.testing.assert_allclose(first, second, atol=1e-6)
+    # The weights stand still until enough gradients are there.
+    moved = [np.any(a != b) for a, b in zip(first[1:], first, strict=False)]
+    assert moved == [(step + 1) % accumulation == 0 for step in range(1, 6)]

@@ -5,7 +5,9 @@ import json
 import pytest
 
 from aigc_keras.datasets import DatasetError
+from aigc_keras.models import TextToImageGAN
 from aigc_keras.training import RunError, TrainingConfig
+from aigc_keras.training.trainer import compile_for
 
 
 def test_settings_come_back_from_json():
@@ -45,3 +47,16 @@ def test_bad_settings_are_one_clear_line(changes, message):
     with pytest.raises((RunError, DatasetError), match="Received") as caught:
         TrainingConfig(**changes)
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_limits_of_the_slopes_reach_both_optimizers(tiny_settings, draw_dataset):
+    config = TrainingConfig(
+        **tiny_settings, clip_norm=0.5, gradient_accumulation=2, recipe="few"
+    )
+    gan = TextToImageGAN.from_preset("tiny_32", None)
+    compile_for(gan, config, draw_dataset(4))
+    for optimizer in (gan.optimizer, gan.discriminator_optimizer):
+        assert optimizer.clipnorm == 0.5
+        assert optimizer.gradient_accumulation_steps == 2
+    with pytest.raises(RunError, match="gradient_accumulation=0"):
+        config.replace(gradient_accumulation=0)

@@ -26,7 +26,7 @@ def test_the_python_interface_from_data_to_served_pictures(tiny_coco, tmp_path):
     assert len(history.history["generator_loss"]) == 2
     run = RunFolder(tmp_path / "run")
     assert [entry["step"] for entry in run.read_metrics()] == [1, 2, 3, 4, 5, 6]
-    assert run.checkpoints() == [4, 6]
+    assert run.checkpoints.steps() == [4, 6]
     assert len(list(run.samples_path.glob("*.png"))) == 3
     loaded = aigc.load_run(run.path)
     caption = ["a large blue star"]

@@ -37,7 +37,7 @@ def run(tmp_path, tiny_settings):
 
 def steps_until_stop(run, values, patience, start=0):
     callback = EarlyStopping(run, Scripted(values), every=2, patience=patience)
-    model = keras.Sequential([keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd")
     model.optimizer.build([])
     model.optimizer.iterations.assign(start)
@@ -58,6 +58,20 @@ def test_it_goes_on_while_it_gets_better(run):
     assert steps_until_stop(run, [5.0, 6.0, 4.0, 4.5, 3.0], 2) is None
     lines = run.metrics_path.read_text().splitlines()
     assert json.loads(lines[1]) == {"step": 4, "kernel_distance": 6.0}
+    assert run.checkpoints.best() == 10
+
+
+def test_the_best_checkpoint_outlives_the_last_two(run):
+    steps_until_stop(run, [5.0, 6.0], 5)
+    steps_until_stop(run, [4.0, 3.0, 4.0], 5, start=4)
+    assert run.checkpoints.best() == 8 and run.checkpoints.steps() == [6, 8]
+    gan = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    for step in (20, 22, 24):
+        run.checkpoints.save(gan, step)
+    assert run.checkpoints.steps() == [8, 22, 24]
+    # What a resumed run does not reach is no longer the best.
+    run.checkpoints.forget_after(4)
+    assert run.checkpoints.best() is None and run.checkpoints.steps() == []
 
 
 def test_a_resumed_run_remembers(run):

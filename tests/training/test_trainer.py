@@ -57,7 +57,7 @@ def test_a_run_is_one_folder(tiny_run, tiny_settings):
     for entry in run.read_metrics():
         assert np.isfinite(list(entry.values())).all()
         assert {"generator_loss", "discriminator_loss", "judge_matching"} <= set(entry)
-    assert run.checkpoints() == [4, 6]
+    assert run.checkpoints.steps() == [4, 6]
     assert (tiny_run / "samples" / "step_00000004.png").exists()
     with Image.open(tiny_run / "samples" / "step_00000004.png") as grid:
         assert grid.size == (6 * 32, 8 * 32)
@@ -82,6 +82,7 @@ def test_the_trained_model_is_loaded_by_its_folder(tiny_run):
     )
 
 
+@pytest.mark.slow
 def test_a_data_set_with_classes_gives_them_to_the_model(labelled_run, tiny_run):
     assert load_run(labelled_run).class_names == ["cold", "grey", "warm"]
     for entry in RunFolder(labelled_run).read_metrics():
@@ -109,7 +110,7 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
     gan, run = train(config, tmp_path / "run")
     settled = run.read_config()
     assert settled.minutes is None
-    assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints()[-1]
+    assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints.steps()[-1]
     # The same command again finds the run finished.
     assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
 
@@ -145,9 +146,9 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp
     with pytest.raises(TrainingDiverged, match="is not finite"):
         train(TrainingConfig(**settings), tmp_path / "run")
     run = RunFolder(tmp_path / "run")
-    for step in run.checkpoints():
+    for step in run.checkpoints.steps():
         gan = load_run(tmp_path / "run")
-        gan.load_weights(run.weights_path(step))
+        gan.load_weights(run.checkpoints.weights_path(step))
         assert all(np.isfinite(w.numpy()).all() for w in gan.discriminator.weights)
 
 
@@ -159,8 +160,8 @@ def test_kill_9_at_three_moments_changes_nothing(tiny_settings, tmp_path):
     # In the text side's training, after the first, and after a later checkpoint.
     moments = (
         lambda: broken.config_path.exists(),
-        lambda: 4 in broken.checkpoints(),
-        lambda: 12 in broken.checkpoints(),
+        lambda: 4 in broken.checkpoints.steps(),
+        lambda: 12 in broken.checkpoints.steps(),
     )
     for reached in moments:
         process = start(settings, broken.path)
@@ -198,7 +199,7 @@ def test_ctrl_c_saves_a_checkpoint_and_leaves_no_staging(tiny_settings, tmp_path
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode != 0
-    assert run.checkpoints() and run.checkpoints()[-1] < 4000
+    assert run.checkpoints.steps() and run.checkpoints.steps()[-1] < 4000
     assert not list(run.path.rglob("*.staging"))
 
 
