@@ -19,7 +19,7 @@ def evaluate(
     task: str = typer.Option(
         "gan",
         help="gan, prompts, captions, recognition, cycle (caption, image, caption), "
-        "edits or inpainting.",
+        "edits, inpainting or dialogue.",
     ),
     run: str = typer.Option(None, help="Run folder of a trained GAN [--preset]."),
     preset: str = typer.Option(
@@ -286,6 +286,19 @@ def _measure_inpainting(run, preset, config, split, num_images, seed, update):
     return measure_repair(gan, captioner, dataset, number, seed, on_batch=update)
 
 
+def _measure_dialogue(run, preset, config, split, num_images, seed, update):
+    from aigc_keras.evaluation import measure_dialogue
+    from aigc_keras.training import RunFolder, open_dialogue_reader, open_model
+
+    del split
+    reader = open_dialogue_reader(run, preset)
+    # A run may have a reader and no GAN yet.
+    drawn = run is None or RunFolder(run).checkpoints()
+    gan = open_model(run, preset) if drawn else None
+    number = num_images or TEXTS
+    return measure_dialogue(reader, gan, config.prepared_dir, number, seed, update)
+
+
 # What measures, what is being done, and which of `evaluation.tables` prints it.
 MEASURES = {
     "gan": (_measure_gan, "Unseen captions are drawn and read", "alignment_table"),
@@ -298,6 +311,7 @@ MEASURES = {
         "recognition_lines",
     ),
     "edits": (_measure_edits, "Pictures are changed by sentences", "figures_table"),
+    "dialogue": (_measure_dialogue, "Dialogues are followed", "figures_table"),
     "inpainting": (
         _measure_inpainting,
         "Pictures are damaged and repaired",

@@ -7,11 +7,12 @@ from aigc_keras.cli.quiet import import_tensorflow
 
 
 def train(
+    context: typer.Context,
     task: str = typer.Option(
         "gan",
         help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
-        "captions), captioner, instructions (what a sentence asks of a picture) or "
-        "repairer.",
+        "captions), captioner, instructions (what a sentence asks of a picture), "
+        "dialogue (what is said about one) or repairer.",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
@@ -33,7 +34,8 @@ def train(
     preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(
-        None, help="Updates [10000 of a GAN; 6000 of a repairer; 3000 of others]."
+        None,
+        help="Updates [10000 of a GAN; 16000 of dialogue; 6000 of repairer; else 3000]",
     ),
     minutes: float = typer.Option(None, help="Minutes of GAN training, for --steps."),
     batch_size: int = typer.Option(
@@ -85,27 +87,47 @@ def train(
     triples: str = typer.Option(
         None, help="JSONL of caption, sentence, new_caption, for instructions [made]."
     ),
+    transcripts: str = typer.Option(
+        None, help="JSONL of your own dialogues, for dialogue [made]."
+    ),
     export_to: str = typer.Option(
         None, "--export", help="Also export to this folder [saved_models/<run>]."
     ),
     seed: int = typer.Option(0, help="Seeds everything."),
+    gradient_accumulation: int = typer.Option(
+        None, help="Steps averaged for one update [the preset's]."
+    ),
+    clip_norm: float = typer.Option(
+        None, help="Largest norm of a weight's gradient [the preset's]."
+    ),
+    when_disk_full: str = typer.Option("stop", help="stop, or continue unsaved."),
+    distribute: str = typer.Option(
+        "none", help="none, mirrored (all devices) or multi_worker (TF_CONFIG)."
+    ),
+    workers: int = typer.Option(
+        None, help="Processes on this machine, for multi_worker without TF_CONFIG."
+    ),
     json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ):
     """Train a GAN on captioned images; run it again to go on after a stop.
 
     Example: aigc-keras train --dataset coco_folder --data-dir path/to/coco --steps 200
     """
+    if workers is not None:
+        launch_workers(context, workers, task)
+        return
     import_tensorflow()
     from aigc_keras.models.presets import get_preset
     from aigc_keras.serving import export
     from aigc_keras.training import TrainingConfig, train
+    from aigc_keras.training.distribution import is_first_worker
     from aigc_keras.training.threads import set_threads
 
     set_threads(threads)
-    if triples is not None and task != "instructions":
-        raise ValueError(
-            f"--triples is for the task instructions. Received: task={task!r}"
-        )
+    examples = {"instructions": triples, "dialogue": transcripts}
+    for name, option in (("instructions", "triples"), ("dialogue", "transcripts")):
+        if examples[name] is not None and task != name:
+            raise ValueError(f"--{option} is for the task {name}. Received: {task!r}")
     config = TrainingConfig(
         dataset=dataset or "shapes",
         data_dir=data_dir,
@@ -139,10 +161,17 @@ def train(
         sample_every=sample_every,
         save_every=save_every,
         precision=precision,
+        when_disk_full=when_disk_full,
+        gradient_accumulation=gradient_accumulation,
+        clip_norm=clip_norm,
         seed=seed,
     )
     run = run or f"saved_models/runs/{config.dataset.replace('/', '_')}"
     if task != "gan":
+        if distribute != "none":
+            raise ValueError(
+                f"--distribute is for the task gan. Received: task={task!r}"
+            )
         if minutes is not None:
             raise ValueError(
                 "--minutes is for the task gan; give --steps. "
@@ -158,10 +187,12 @@ def train(
         }
         # A GAN's own settings are not this task's.
         config = config.replace(steps=10_000)
-        folder = train_part(task, config, run, steps, given, triples)
+        folder = train_part(task, config, run, steps, given, examples.get(task))
         print_result({"run": run, task: str(folder)}, json, [f"Trained: {folder}"])
         return
-    gan, folder = train(config, run)
+    gan, folder = train(config, run, distribute)
+    if not is_first_worker(distribute):
+        return
     version = export(gan, export_to or f"saved_models/{folder.path.name}")
     result = {
         "run": str(folder.path),
@@ -181,17 +212,50 @@ def train(
     )
 
 
-def train_part(task, config, run, steps, given, triples=None):
+def launch_workers(context, workers, task):
+    """Run this command as a number of processes on this machine.
+
+    Args:
+        context: `click.Context` of the command.
+        workers: int.
+        task: str. Must be `"gan"`.
+
+    Raises:
+        RunError: If one of them ends badly.
+        ValueError: If the task cannot be distributed.
+    """
+    from aigc_keras.training.launcher import launch, own_command
+
+    if task != "gan":
+        raise ValueError(f"--workers is for the task gan. Received: task={task!r}")
+    arguments = given_options(context, but=("workers", "distribute"))
+    command = ["train", *arguments, "--distribute", "multi_worker"]
+    launch(own_command(command), workers)
+
+
+def given_options(context, but=()):
+    """Return the options that a command was given, as its arguments."""
+    arguments = []
+    for option in context.command.params:
+        source = context.get_parameter_source(option.name)
+        if option.name in but or source.name != "COMMANDLINE":
+            continue
+        value = context.params[option.name]
+        arguments += [option.opts[0]] + ([] if value is True else [str(value)])
+    return arguments
+
+
+def train_part(task, config, run, steps, given, examples=None):
     """Train a part that goes with a GAN, with the data of the run that is there.
 
     Args:
-        task: str. `"prompts"`, `"captioner"`, `"instructions"` or
+        task: str. `"prompts"`, `"captioner"`, `"instructions"`, `"dialogue"` or
             `"repairer"`.
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
         given: Dict of the settings that were asked for, None where one was not.
-        triples: Path of examples for `"instructions"`, or None.
+        examples: Path of one's own for `"instructions"` or `"dialogue"`, or None.
 
     Returns:
         Path of what was trained.
@@ -199,22 +263,21 @@ def train_part(task, config, run, steps, given, triples=None):
     Raises:
         ValueError: If there is no such task, or the run has other settings.
     """
-    import functools
-
     from aigc_keras.training import (
         RunFolder,
         train_captioner,
+        train_dialogue_reader,
         train_instruction_reader,
         train_prompt_writer,
         train_repairer,
     )
 
     folder = RunFolder(run)
-    read = functools.partial(train_instruction_reader, triples=triples)
     tasks = {
         "prompts": (train_prompt_writer, folder.prompt_writer_path),
         "captioner": (train_captioner, folder.captioner_path),
-        "instructions": (read, folder.instruction_reader_path),
+        "instructions": (train_instruction_reader, folder.instruction_reader_path),
+        "dialogue": (train_dialogue_reader, folder.dialogue_reader_path),
         "repairer": (train_repairer, folder.repairer_path),
     }
     if task not in tasks:
@@ -231,7 +294,8 @@ def train_part(task, config, run, steps, given, triples=None):
                     f"or leave it out. Received: {name}={value!r}"
                 )
     train, path = tasks[task]
-    train(config, run, steps)
+    more = () if examples is None else (examples,)
+    train(config, run, steps, *more)
     return path
 
 

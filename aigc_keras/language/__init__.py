@@ -1,6 +1,7 @@
 """GPT-2: tokenizer, language model, text encoder and its cache."""
 
 from aigc_keras.language.caption_cache import encode_captions
+from aigc_keras.language.dialogue_reader import Action, DialogueReader
 from aigc_keras.language.instruction_reader import InstructionReader
 from aigc_keras.language.language_model import GPT2LanguageModel
 from aigc_keras.language.languages import (
@@ -17,7 +18,9 @@ from aigc_keras.language.tokenizer import train_tokenizer
 
 __all__ = [
     "LANGUAGES",
+    "Action",
     "CaptionError",
+    "DialogueReader",
     "GPT2LanguageModel",
     "GPT2TextEncoder",
     "InstructionReader",

@@ -30,7 +30,7 @@ class InstructionReader:
     Example:
     >>> from aigc_keras.language import InstructionReader
     >>> triples = [("a red ring", "make it blue", "a blue ring")]
-    >>> reader = InstructionReader.from_triples(triples, 260, hidden_dim=8)
+    >>> reader = InstructionReader.from_triples(triples, 260, num_layers=1)
     >>> losses = reader.fit(triples)
     >>> len(reader.read(["a red ring"], ["make it blue"]))
     1

@@ -3,7 +3,7 @@
 import functools
 import pathlib
 
-from aigc_keras.language import GPT2LanguageModel, InstructionReader
+from aigc_keras.language import DialogueReader, GPT2LanguageModel, InstructionReader
 from aigc_keras.models.captioner import ImageCaptioner
 from aigc_keras.models.repairer import ImageRepairer
 
@@ -13,6 +13,7 @@ PARTS = {
     "captioner": ImageCaptioner,
     "instruction_reader": InstructionReader,
     "repairer": ImageRepairer,
+    "dialogue_reader": DialogueReader,
 }
 
 
@@ -45,6 +46,11 @@ class Companions:
     def repairer(self):
         """The `ImageRepairer`, or None."""
         return self._open("repairer")
+
+    @functools.cached_property
+    def dialogue_reader(self):
+        """The `DialogueReader`, or None."""
+        return self._open("dialogue_reader")
 
     def _open(self, name):
         if self.folder is None or not (self.folder / name).is_dir():

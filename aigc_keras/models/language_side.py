@@ -10,6 +10,7 @@ from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.losses import next_token_loss
 from aigc_keras.models.captioner import ImageCaptioner
 from aigc_keras.models.fused_adam import FusedAdam
+from aigc_keras.models.replicas import apply_gradients
 
 # What of the text encoder learns, from nothing to everything.
 TRAINED_PARTS = ("frozen", "projection", "last_blocks", "full")
@@ -197,4 +198,4 @@ def update(gan, tape, data, terms, by_text):
     """
     side, weights = gan.language_side, dataclasses.asdict(gan.loss_weights)
     gradients = side.gradients(tape, data, terms, by_text, weights)
-    gan.language_optimizer.apply(gradients, side.learned_variables())
+    apply_gradients(gan.language_optimizer, gradients, side.learned_variables())

@@ -94,6 +94,18 @@ def load_packaged(cls, folder, **kwargs):
     """
     folder = pathlib.Path(folder)
     check_files(folder)
+    try:
+        return _read_model(cls, folder, kwargs)
+    except ValueError as error:
+        # Keras refuses what would run code or fill the memory, in many lines.
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            "A packaged model must be one that `save_to_preset` wrote. "
+            f"Received: {folder} ({reason})"
+        ) from error
+
+
+def _read_model(cls, folder, kwargs):
     config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     with np.load(folder / WEIGHTS_FILE) as file:
         arrays = {name: file[name] for name in file.files}
@@ -152,7 +164,8 @@ def check_files(folder):
     """Compare every file of a packaged model with its checksum.
 
     Raises:
-        ValueError: If the folder holds no model, or a file is missing or changed.
+        ValueError: If the folder holds no model, or a file is missing, changed, or
+            not in the folder.
     """
     path = folder / CHECKSUMS_FILE
     if not path.is_file():
@@ -160,7 +173,14 @@ def check_files(folder):
             "A preset must be a name in `PRESETS` or a folder written by "
             f"`save_to_preset`. Received: {folder}"
         )
-    for name, expected in json.loads(path.read_text(encoding="utf-8")).items():
+    sums = json.loads(path.read_text(encoding="utf-8"))
+    for name in sums.keys() | set(_files(folder)):
+        if not (folder / name).resolve().is_relative_to(folder.resolve()):
+            raise ValueError(
+                "A packaged model's files must lie in its folder. "
+                f"Received: {folder / name}"
+            )
+    for name, expected in sums.items():
         file = folder / name
         if not file.is_file() or _checksum(file) != expected:
             raise ValueError(

@@ -15,6 +15,8 @@ TRAINING = {
     "train_text_encoder": "frozen",
     "early_stopping": None,
     "precision": "auto",
+    "gradient_accumulation": 1,
+    "clip_norm": None,
 }
 
 DF_GAN_TRAINING = {

@@ -2,6 +2,7 @@
 
 from aigc_keras.tasks.adaptive_contrast import AdaptiveContrast
 from aigc_keras.tasks.animations import write_frames
+from aigc_keras.tasks.dialogue import Answer, Picture, VisualDialogue
 from aigc_keras.tasks.edit import Edit, EditError, edit_picture
 from aigc_keras.tasks.enhance import enhance_file, enhance_files, enhance_image
 from aigc_keras.tasks.geometry import Crop, Resize, Rotate
@@ -19,6 +20,7 @@ from aigc_keras.tasks.tones import (
 
 __all__ = [
     "AdaptiveContrast",
+    "Answer",
     "AutoLevels",
     "Brightness",
     "Contrast",
@@ -26,10 +28,12 @@ __all__ = [
     "Edit",
     "EditError",
     "Gamma",
+    "Picture",
     "Resize",
     "Rotate",
     "Saturation",
     "Sharpen",
+    "VisualDialogue",
     "draw_slider",
     "draw_walk",
     "edit_picture",

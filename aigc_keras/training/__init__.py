@@ -2,6 +2,7 @@
 
 from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
+from aigc_keras.training.dialogue_training import train_dialogue_reader
 from aigc_keras.training.language_training import (
     train_captioner,
     train_instruction_reader,
@@ -12,6 +13,7 @@ from aigc_keras.training.run_folder import (
     RunFolder,
     load_run,
     open_captioner,
+    open_dialogue_reader,
     open_instruction_reader,
     open_model,
     open_parts,
@@ -28,6 +30,7 @@ __all__ = [
     "default_callbacks",
     "load_run",
     "open_captioner",
+    "open_dialogue_reader",
     "open_instruction_reader",
     "open_model",
     "open_parts",
@@ -35,6 +38,7 @@ __all__ = [
     "open_repairer",
     "train",
     "train_captioner",
+    "train_dialogue_reader",
     "train_instruction_reader",
     "train_prompt_writer",
     "train_repairer",

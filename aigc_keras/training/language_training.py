@@ -71,7 +71,7 @@ def train_prompt_writer(config, run_dir, steps=None):
             config.seed,
             update,
         )
-    _check_finite(losses[-1], "GPT-2")
+    check_finite(losses[-1], "GPT-2")
     replace_part(model, run.prompt_writer_path)
     return model, run
 
@@ -125,7 +125,7 @@ def train_captioner(config, run_dir, steps=None):
             verbose=0,
             callbacks=[show, keras.callbacks.TerminateOnNaN()],
         )
-    _check_finite(history.history["loss"][-1], "the captioner")
+    check_finite(history.history["loss"][-1], "the captioner")
     replace_part(captioner, run.captioner_path)
     return captioner, run
 
@@ -178,12 +178,12 @@ def train_instruction_reader(config, run_dir, steps=None, triples=None):
             seed=config.seed,
             on_batch=update,
         )
-    _check_finite(losses[-1], "GPT-2")
+    check_finite(losses[-1], "GPT-2")
     replace_part(reader, run.instruction_reader_path)
     return reader, run
 
 
-def _check_finite(loss, name):
+def check_finite(loss, name):
     """Keep what was there when a training came to nothing."""
     if not math.isfinite(loss):
         raise TrainingDiverged(

@@ -194,6 +194,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 def test_eight_threads_stay_within_a_gigabyte(tmp_path):
     """The worst files that are let through: 64 megapixels with transparency."""
     paths = [tmp_path / f"{index}.png" for index in range(8)]

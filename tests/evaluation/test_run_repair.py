@@ -58,6 +58,7 @@ def test_opencv_gets_its_best_setting(dataset):
     np.testing.assert_array_equal(smooth[0], cv2.bilateralFilter(images[0], 7, 50, 2))
 
 
+@pytest.mark.slow
 def test_every_way_is_measured_on_the_same_damage(
     repairing_gan, tiny_captioner, dataset
 ):

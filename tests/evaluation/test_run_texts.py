@@ -56,6 +56,7 @@ def test_prompts_are_parsed_and_compared_with_what_was_learned(dataset):
     assert "valid" not in measure_prompts(Writer(dataset), known, 8)
 
 
+@pytest.mark.slow
 def test_captions_are_likelier_than_nonsense_to_a_model_that_learned_the_language(
     dataset, tmp_path
 ):

@@ -171,6 +171,7 @@ def test_a_folder_of_real_pictures_is_nearer_than_one_of_noise(
     assert distances[0] < distances[1]
 
 
+@pytest.mark.slow
 def test_an_encoder_is_trained_once_and_kept(prepared, tmp_path):
     train = load_dataset("shapes", "train", SIDE, 64, prepared_dir=prepared)
     settings = TextSideSettings(
@@ -195,6 +196,7 @@ def run_command(capsys, *arguments):
     return ended.value.code, printed.out, printed.err
 
 
+@pytest.mark.slow
 def test_the_command_measures_a_run_and_writes_a_report(
     tiny_run, prepared, tmp_path, capsys
 ):
@@ -208,6 +210,7 @@ def test_the_command_measures_a_run_and_writes_a_report(
     assert "generator_loss" in report.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_two_runs_stand_side_by_side(tiny_run, prepared, capsys):
     options = ["--dataset", "shapes", "--prepared-dir", prepared, "--num-samples", 12]
     code, out, _ = run_command(

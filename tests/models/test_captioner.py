@@ -105,6 +105,7 @@ def log_probability(captioner, image, text):
     return -float(loss) * (int(mask.sum()) - 1)
 
 
+@pytest.mark.slow
 def test_a_beam_finds_captions_at_least_as_likely(dataset):
     captioner = make_captioner(dataset)
     captioner.compile(optimizer=keras.optimizers.Adam(4e-3), jit_compile=False)

@@ -136,6 +136,7 @@ def test_the_text_gets_the_slope_of_the_generators_loss(dataset, diversity):
     np.testing.assert_allclose(caught["slope"], wanted, rtol=2e-3, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_one_fit_trains_gan_gpt2_and_captioner(dataset):
     gan = make_joint(
         dataset,
@@ -233,6 +234,7 @@ def test_a_model_may_be_compiled_before_it_has_a_text_encoder(dataset):
     gan.train_step(batch_of(gan, dataset))
 
 
+@pytest.mark.slow
 def test_packaged_it_keeps_the_judges_encoder(dataset, tmp_path):
     gan = make_joint(dataset, "full", language_optimizer=keras.optimizers.Adam(0.05))
     gan.fit(dataset, steps_per_epoch=2, verbose=0)

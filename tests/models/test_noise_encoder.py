@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from aigc_keras import losses
@@ -78,6 +79,7 @@ def test_the_encoder_follows_the_generators_loss(make_gan, make_batch):
         np.testing.assert_allclose(variable, value, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_pictures_come_back_better_as_it_learns(make_gan, make_batch):
     gan, batch = make_gan(noise_encoder=True), make_batch(8)
     # One flat colour a picture, about which the captions say nothing.

@@ -43,6 +43,7 @@ def hidden_error(model, batch, text):
     return float(np.abs(drawn - batch["image"]).mean())
 
 
+@pytest.mark.slow
 def test_it_learns_pictures_and_what_the_text_says_of_them(batch):
     model = make_model(damage=Damage(holes=1.0), silence=0.0)
     steps = []

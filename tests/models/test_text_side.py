@@ -110,6 +110,7 @@ def test_fit_runs_the_whole_way_from_pictures_and_captions(dataset, tmp_path):
     assert gan.generate("a red picture", seed=1).shape == (1, 32, 32, 3)
 
 
+@pytest.mark.slow
 def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
     adapted.text_encoder.save_to_preset(tmp_path / "preset")
     settings = TextSideSettings(
@@ -128,6 +129,7 @@ def test_a_preset_is_not_trained_along(adapted, dataset, tmp_path):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.slow
 def test_few_pictures_are_matched_longer_and_captions_thirty_times(
     dataset, monkeypatch
 ):

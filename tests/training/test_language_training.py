@@ -55,6 +55,7 @@ def test_the_same_settings_train_the_same(tiny_settings, tmp_path):
     assert RunFolder(tmp_path / "a").read_config() == config
 
 
+@pytest.mark.slow
 def test_training_again_replaces_what_was_there(run_dir, tiny_settings):
     before = open_prompt_writer(run_dir).backbone.get_weights()
     config = TrainingConfig(**{**tiny_settings, "seed": 5})
@@ -73,6 +74,7 @@ def test_a_mistake_leaves_no_run_behind(tiny_settings, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_captioner_that_diverges_replaces_nothing(
     run_dir, tiny_settings, monkeypatch
 ):
@@ -102,6 +104,7 @@ def test_a_run_without_them_says_how_to_train_them(tiny_run, tmp_path):
         open_captioner(preset="nosuch")
 
 
+@pytest.mark.slow
 def test_they_travel_with_a_packaged_model(run_dir, tiny_run, tmp_path):
     gan = load_run(run_dir)
     parts = open_parts(run_dir)

@@ -75,6 +75,7 @@ def test_the_same_settings_train_the_same(tiny_run, tiny_settings, tmp_path):
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_one_that_diverges_replaces_nothing(run_dir, tiny_settings, monkeypatch):
     before = open_repairer(run_dir).get_weights()
     monkeypatch.setattr(losses, "repair_loss", lambda made, *_: made[0, 0, 0, 0] / 0)

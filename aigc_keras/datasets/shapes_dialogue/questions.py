@@ -1,0 +1,138 @@
+"""What may be asked about a picture of shapes, and the right answers.
+
+Each function takes a `Speaker` and a `SceneState` and returns a sentence and its
+`Reply`. The answer to a question of a state is always in the same words.
+"""
+
+from aigc_keras.datasets.shapes import captions as words
+from aigc_keras.datasets.shapes import scene as scene_lib
+from aigc_keras.datasets.shapes_dialogue import scene_state
+from aigc_keras.datasets.shapes_dialogue.requests import Reply
+from aigc_keras.datasets.shapes_dialogue.speaker import plain_noun, plain_value
+
+PARTS = ("size", "colour", "shape")
+
+
+def ask_attribute(speaker, state):
+    """Ask for the size, colour or shape of a thing."""
+    part = speaker.rng.choice(PARTS)
+    index = _any_index(speaker, state)
+    it = _subject(speaker, state, index)
+    value = state.kinds[index][PARTS.index(part)]
+    many = state.form == "group"
+    return speaker.say(f"ask_{part}", many, it=it), _it_is(speaker, state, value)
+
+
+def ask_whether(speaker, state):
+    """Ask whether a thing is so."""
+    rng = speaker.rng
+    index = _any_index(speaker, state)
+    place = rng.choice((0, 1, 1, 2))
+    true = state.kinds[index][place]
+    names = (scene_lib.SIZES, scene_lib.COLOURS, scene_lib.SHAPES)[place]
+    value = true if rng.random() < 0.5 else rng.choice(names)
+    text = speaker.word(value)
+    many = state.form == "group"
+    if speaker.language == "en":
+        if place == 2:
+            text = words.plural(text) if many else "a " + text
+    elif place < 2 and not text.endswith("的"):
+        text += "的"
+    it = _subject(speaker, state, index)
+    sentence = speaker.say("ask_whether", many, it=it, value=text)
+    if value == true:
+        return sentence, Reply("say", text=speaker.answer("yes"))
+    wrong = _it_is(speaker, state, true).text
+    return sentence, Reply("say", text=speaker.answer("no", wrong))
+
+
+def ask_place(speaker, state):
+    """Ask where a thing is."""
+    index = _any_index(speaker, state)
+    many = state.form == "group"
+    sentence = speaker.say("ask_place", many, it=_subject(speaker, state, index))
+    if many:
+        return sentence, Reply("say", text=speaker.answer("together"))
+    if state.form == "pair":
+        return sentence, Reply("say", text=_relation(speaker, state, index))
+    places = {
+        "en": words.ENGLISH_SHORT_PLACES,
+        "zh": {name: texts[0] for name, texts in words.CHINESE_PLACES.items()},
+    }
+    place = places[speaker.language][state.position]
+    return sentence, Reply("say", text=speaker.answer("place", place))
+
+
+def ask_relation(speaker, state):
+    """Ask whether one of two things lies so to the other."""
+    rng = speaker.rng
+    index = _any_index(speaker, state)
+    true = state.relation if index == 0 else scene_state.MIRRORED[state.relation]
+    relation = true if rng.random() < 0.5 else rng.choice(scene_lib.RELATIONS)
+    sentence = speaker.say(
+        "ask_relation",
+        it=_subject(speaker, state, index),
+        other=speaker.reference(state, 1 - index, pronoun=False),
+        relation=speaker.relation(relation),
+    )
+    if relation == true:
+        return sentence, Reply("say", text=speaker.answer("yes"))
+    wrong = _relation(speaker, state, index)
+    return sentence, Reply("say", text=speaker.answer("no", wrong))
+
+
+def ask_background(speaker, state):
+    """Ask for the background."""
+    value = plain_value(state.background, speaker.language)
+    return speaker.say("ask_background"), Reply(
+        "say", text=speaker.answer("background", value)
+    )
+
+
+def ask_count(speaker, state):
+    """Ask how many things there are, of a shape or at all."""
+    rng = speaker.rng
+    if rng.random() < 0.5:
+        return speaker.say("ask_count"), _count(speaker, state.count)
+    shapes = {kind[2] for kind in state.kinds}
+    there = rng.random() < 0.7
+    shape = rng.choice([s for s in scene_lib.SHAPES if (s in shapes) == there])
+    text = speaker.word(shape)
+    plural = words.plural(text) if speaker.language == "en" else text
+    number = sum(kind[2] == shape for kind in state.kinds)
+    number = state.count if number == len(state.kinds) else number
+    return speaker.say("ask_count_of", plural=plural), _count(speaker, number)
+
+
+def describe(speaker, state):
+    """Ask what the picture shows."""
+    text = state.describe(speaker.language)
+    return speaker.say("describe"), Reply("say", text=text)
+
+
+def _any_index(speaker, state):
+    return speaker.rng.choice(range(len(state.kinds)))
+
+
+def _subject(speaker, state, index):
+    return speaker.reference(state, index, subject=True)
+
+
+def _it_is(speaker, state, value):
+    many = state.form == "group"
+    text = plain_value(value, speaker.language, many)
+    return Reply("say", text=speaker.answer("many" if many else "one", text))
+
+
+def _relation(speaker, state, index):
+    names = {"en": words.ENGLISH_RELATIONS, "zh": words.CHINESE_RELATIONS}
+    true = state.relation if index == 0 else scene_state.MIRRORED[state.relation]
+    return speaker.answer(
+        "relation",
+        relation=names[speaker.language][true][0],
+        other=plain_noun(state.kinds[1 - index], speaker.language),
+    )
+
+
+def _count(speaker, number):
+    return Reply("say", text=speaker.phrases.ANSWERS["count"][number])

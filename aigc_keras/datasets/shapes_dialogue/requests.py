@@ -1,0 +1,351 @@
+"""What may be asked of a picture of shapes, and what then has to happen.
+
+Each function takes a `Speaker` and a `SceneState` and returns a sentence and its
+`Reply`.
+"""
+
+import dataclasses
+
+from aigc_keras.datasets.shapes import captions as words
+from aigc_keras.datasets.shapes import scene as scene_lib
+from aigc_keras.datasets.shapes.edits import ATTRIBUTES, VALUES
+from aigc_keras.datasets.shapes_dialogue import scene_state
+from aigc_keras.datasets.shapes_dialogue.scene_state import (
+    DEFAULTS,
+    Refused,
+    SceneState,
+)
+from aigc_keras.datasets.shapes_dialogue.speaker import article
+
+# Where one of two things goes that is moved there.
+TOWARDS = dict(
+    zip(("left", "right", "top", "bottom"), scene_lib.RELATIONS, strict=True)
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """What has to happen after a sentence.
+
+    Args:
+        kind: str. `"draw"` (a new picture, of `state`), `"say"` (an answer, `text`),
+            `"no"` (a refusal, `text`), or one of `"undo"`, `"redo"`, `"more"` (pictures
+            of the same caption) and `"save"`.
+        state: `SceneState`, or None.
+        text: str.
+    """
+
+    kind: str
+    state: SceneState | None = None
+    text: str = ""
+
+
+def refuse(speaker, reason):
+    """Return the `Reply` that says why something cannot be done."""
+    return Reply("no", text=speaker.phrases.REFUSALS[reason])
+
+
+def sample_kind(rng):
+    """Draw `(size, colour, shape)`, each kind equally likely."""
+    return tuple(
+        rng.choice(names)
+        for names in (scene_lib.SIZES, scene_lib.COLOURS, scene_lib.SHAPES)
+    )
+
+
+def sample_state(rng):
+    """Draw a state: a single object half the time, else a group or a pair."""
+    background = rng.choice(scene_lib.BACKGROUNDS)
+    form = rng.choices(("single", "group", "pair"), (2, 1, 1))[0]
+    kind = sample_kind(rng)
+    if form == "single":
+        return SceneState(background, (kind,), 1, rng.choice(scene_lib.POSITIONS))
+    if form == "group":
+        count = rng.choice((2, 3))
+        kind = ("small", *kind[1:]) if count == 3 else kind
+        return SceneState(background, (kind,), count)
+    other = sample_kind(rng)
+    while other == kind:
+        other = sample_kind(rng)
+    relation = rng.choice(scene_lib.RELATIONS)
+    return SceneState(background, (kind, other), 2, relation=relation)
+
+
+def draw_whole(speaker, state):
+    """Ask for a picture by its whole caption."""
+    rng, new = speaker.rng, sample_state(speaker.rng)
+    write = {"en": words.write_english, "zh": words.write_chinese}[speaker.language]
+    caption = write(new.to_scene(), rng)
+    read = scene_state.read_state(caption)
+    noun = caption.startswith(("a ", "an ", "two ", "three ", "一个", "两个", "三个"))
+    if noun and rng.random() < 0.5:
+        caption = speaker.say("draw", scene=caption)
+    return caption, Reply("draw", read)
+
+
+def draw_partly(speaker, state):
+    """Ask for a new picture of which not all is said; the background may stay."""
+    rng = speaker.rng
+    while True:
+        new = sample_state(rng)
+        said = [_leave_out(rng, kind) for kind in new.kinds]
+        kinds = tuple(
+            (
+                size or ("small" if new.count == 3 else DEFAULTS["size"]),
+                colour or DEFAULTS["colour"],
+                shape,
+            )
+            for size, colour, shape in said
+        )
+        if len(set(kinds)) == len(kinds):
+            break
+    position = new.position if rng.random() < 0.4 else None
+    background = new.background if rng.random() < 0.35 else None
+    kept = state.background if state else DEFAULTS["background"]
+    new = dataclasses.replace(
+        new,
+        kinds=kinds,
+        background=background or kept,
+        position=(position or DEFAULTS["position"]) if new.count == 1 else None,
+    )
+    scene = speaker.scene(new, said, position, background)
+    # With nothing there yet, a bare "a red star" can only be what to draw.
+    bare = state is None and rng.random() < 0.3
+    sentence = speaker.wrap(scene) if bare else speaker.say("draw", scene=scene)
+    return sentence, Reply("draw", new)
+
+
+def change(speaker, state, attribute=None):
+    """Ask for another value of one attribute, of one thing or of all."""
+    rng = speaker.rng
+    attribute = attribute or rng.choice(ATTRIBUTES)
+    index = 0
+    if state.form == "pair":
+        choices = (0, 1) if attribute == "position" else (0, 0, 1, 1, None)
+        index = rng.choice(choices)
+    if attribute == "background":
+        index = 0
+        old = state.background
+    elif attribute == "position":
+        old = state.position
+    else:
+        old = state.kinds[index or 0][("size", "colour", "shape").index(attribute)]
+    values = [value for value in VALUES[attribute] if value != old]
+    if attribute == "colour" and rng.random() < 0.05:
+        new = rng.choice(speaker.phrases.COLOURS[speaker.split])
+        clause = _clause(speaker, state, index, attribute, None, old, new)
+        return speaker.wrap(clause), refuse(speaker, "no_colour")
+    value = rng.choice(values)
+    sentence = speaker.wrap(_clause(speaker, state, index, attribute, value, old))
+    return sentence, _try(speaker, _changed, state, index, attribute, value)
+
+
+def change_several(speaker, state):
+    """Ask for two or three attributes of a single thing to be otherwise."""
+    rng = speaker.rng
+    names = rng.sample(ATTRIBUTES, 2 if rng.random() < 0.8 else 3)
+    old = dict(zip(("size", "colour", "shape"), state.kinds[0], strict=True))
+    old |= {"position": state.position, "background": state.background}
+    new = {n: rng.choice([v for v in VALUES[n] if v != old[n]]) for n in names}
+    changed = state
+    for name, value in new.items():
+        changed = _changed(changed, 0, name, value)
+    clauses = []
+    if "shape" in new and rng.random() < 0.7:
+        # "Make it a large blue star": adjectives before the new shape.
+        said = tuple(new.pop(n, None) for n in ("size", "colour", "shape"))
+        noun = speaker.noun(said)
+        noun = noun.split(" ", 1)[1] if speaker.language == "en" else noun[2:]
+        clauses.append(_clause(speaker, state, 0, "shape", None, old["shape"], noun))
+    for name, value in new.items():
+        clauses.append(_clause(speaker, state, 0, name, value, old[name]))
+    rng.shuffle(clauses)
+    joints = {"en": (" and ", ", "), "zh": (",", ",然后", ",")}[speaker.language]
+    return speaker.wrap(rng.choice(joints).join(clauses)), Reply("draw", changed)
+
+
+def add(speaker, state):
+    """Ask for one more thing; what is not said of it is as of the first."""
+    rng = speaker.rng
+    size, colour, shape = sample_kind(rng)
+    if state.form == "group" and rng.random() < 0.5:
+        shape = state.kinds[0][2]
+    size = size if rng.random() < 0.4 else None
+    colour = colour if rng.random() < 0.6 else None
+    like = state.kinds[0]
+    kind = (size or like[0], colour or like[1], shape)
+    slots = {"noun": speaker.noun((size, colour, shape))}
+    relation = DEFAULTS["added"]
+    if rng.random() < 0.75:
+        relation = rng.choice(scene_lib.RELATIONS)
+        slots["relation"] = speaker.relation(relation)
+        if rng.random() < 0.5:
+            slots["it"] = speaker.reference(state, 0, pronoun=state.form != "pair")
+    sentence = speaker.say("add", **slots)
+    return sentence, _try(speaker, scene_state.add_object, state, kind, relation)
+
+
+def count(speaker, state):
+    """Ask for another number of things."""
+    rng = speaker.rng
+    numbers = [n for n in (1, 2, 2, 3, 3, 4, 5) if n != state.count]
+    number = rng.choice(numbers)
+    sentence = speaker.say("count", number=speaker.number(number))
+    return sentence, _try(speaker, scene_state.set_count, state, number)
+
+
+def one_more(speaker, state):
+    """Ask for one more of the same."""
+    reply = _try(speaker, scene_state.set_count, state, state.count + 1)
+    return speaker.say("one_more"), reply
+
+
+def one_less(speaker, state):
+    """Ask for one of a kind to go."""
+    reply = _try(speaker, scene_state.set_count, state, state.count - 1)
+    return speaker.say("one_less"), reply
+
+
+def remove(speaker, state):
+    """Ask for a thing to go."""
+    index = speaker.rng.choice(range(len(state.kinds)))
+    sentence = speaker.say("remove", it=speaker.reference(state, index))
+    if state.form == "group":
+        # "Them" are all of them.
+        return sentence, refuse(speaker, "nothing_left")
+    return sentence, _try(speaker, scene_state.remove_object, state, index)
+
+
+def relate(speaker, state):
+    """Ask for one of two things to lie otherwise to the other."""
+    rng = speaker.rng
+    index = rng.choice((0, 1))
+    now = state.relation if index == 0 else scene_state.MIRRORED[state.relation]
+    relation = rng.choice([r for r in scene_lib.RELATIONS if r != now])
+    sentence = speaker.say(
+        "relate",
+        it=speaker.reference(state, index),
+        other=speaker.reference(state, 1 - index, pronoun=False),
+        relation=speaker.relation(relation),
+    )
+    return sentence, Reply("draw", scene_state.relate_object(state, index, relation))
+
+
+def swap(speaker, state):
+    """Ask for two things to change places."""
+    relation = scene_state.MIRRORED[state.relation]
+    return speaker.say("swap"), Reply(
+        "draw", dataclasses.replace(state, relation=relation)
+    )
+
+
+def refer_to_absent(speaker, state):
+    """Ask something of a thing that is not in the picture."""
+    rng = speaker.rng
+    there = {kind[2] for kind in state.kinds}
+    kind = sample_kind(rng)
+    while kind[2] in there:
+        kind = sample_kind(rng)
+    absent = SceneState(state.background, (kind,), 1, "centre")
+    it = speaker.reference(absent, 0, pronoun=False)
+    topic = rng.choice(("colour", "size", "remove", "ask_colour", "ask_place"))
+    if topic in ("colour", "size"):
+        value = rng.choice(VALUES[topic])
+        text = _clause(speaker, absent, 0, topic, value, kind[topic == "colour"], it=it)
+        return speaker.wrap(text), refuse(speaker, "absent")
+    return speaker.say(topic, it=it), refuse(speaker, "absent")
+
+
+def _leave_out(rng, kind):
+    size, colour, shape = kind
+    size = size if rng.random() < 0.6 else None
+    return size, colour if rng.random() < 0.85 else None, shape
+
+
+def _try(speaker, function, *arguments):
+    try:
+        return Reply("draw", function(*arguments))
+    except Refused as refused:
+        return refuse(speaker, refused.reason)
+
+
+def _changed(state, index, attribute, value):
+    if attribute == "background":
+        return dataclasses.replace(state, background=value)
+    if attribute != "position":
+        # What is alike of itself is not changed, only what is meant.
+        return scene_state.change_kind(state, index, attribute, value)
+    if state.form == "pair" and value in TOWARDS:
+        return scene_state.relate_object(state, index, TOWARDS[value])
+    return scene_state.move_object(state, value)
+
+
+def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
+    """Return a sentence that asks for one attribute to be otherwise.
+
+    Args:
+        speaker: `Speaker`.
+        state: `SceneState`.
+        index: int. Which of `kinds`; None: all.
+        attribute: str, one of `ATTRIBUTES`.
+        value: str, what is asked for.
+        old: str, what is there, or None.
+        new: str, words for the value; default: one of its synonyms.
+        it: str, words for the object; default: a reference to it.
+    """
+    rng, english = speaker.rng, speaker.language == "en"
+    several = state.form == "group" or index is None
+    texts = speaker.instructions.TEMPLATES[attribute][speaker.split]
+    texts = [t for t in texts if _fits(t, state, index, attribute, it is not None)]
+    text = rng.choice(texts)
+    if several:
+        for one, many in (
+            ("it} is", "it} are"),
+            ("belongs", "belong"),
+            ("its", "their"),
+        ):
+            text = text.replace(one, many)
+    subject = text.startswith(("{it} should", "{it} are", "{it} belong"))
+    slots = {"it": it or speaker.reference(state, index, subject)}
+    if attribute == "position":
+        places = speaker.instructions.PLACES[value]
+        slots |= {name: rng.choice(of) for name, of in places.items()}
+        return text.format(**slots)
+    new = new or speaker.word(value)
+    old_word = speaker.word(old)
+    many = attribute == "shape" and several and english
+    if many:
+        new, old_word = words.plural(new), words.plural(old_word)
+    slots |= {
+        "new": new,
+        "old": old_word,
+        "a_new": new if many else article(new) + new,
+        "an_old": old_word if many else article(old_word) + old_word,
+    }
+    if attribute == "size":
+        sizes = speaker.instructions.SIZES
+        slots |= {name: rng.choice(of) for name, of in sizes[value].items()}
+        slots["old"] = slots["old"] if english else sizes[old]["new"][0]
+    return text.format(**slots)
+
+
+def _fits(template, state, index, attribute, named):
+    """Whether a template can be said of one or several things."""
+    # "Draw a star" is a new picture, with or without one there.
+    if attribute == "shape" and template.startswith(("draw", "请画", "画成")):
+        return False
+    if state.form == "single":
+        return not named or "{it}" in template
+    if attribute == "background":
+        return True
+    alone = state.form == "group" or index is None
+    if alone and (" one" in template or "一个" in template):
+        return False
+    if alone and attribute == "colour" and "{an_old}" in template:
+        return False
+    if state.form == "group":
+        return True
+    # Of two, those that do not say which mean the first.
+    if index != 0:
+        return "{it}" in template
+    return "{it}" in template or template.startswith(("no,", "不,"))

@@ -1,0 +1,62 @@
+"""The tfds builder `shapes_dialogue`."""
+
+import random
+
+import tensorflow_datasets as tfds
+
+from aigc_keras.datasets.shapes import captions as captions_lib
+from aigc_keras.datasets.shapes_dialogue import transcripts
+
+# Split name -> (number of dialogues, whose templates and words).
+SPLITS = {
+    "train": (20_000, "train"),
+    "validation": (1_000, "train"),
+    "test": (1_000, "test"),
+}
+REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
+
+
+class Builder(tfds.core.GeneratorBasedBuilder):
+    """Seeded dialogues about pictures of shapes, with the right state at each turn."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First release."}
+
+    def _info(self):
+        turn = {
+            "before": tfds.features.Text(),
+            "sentence": tfds.features.Text(),
+            "topic": tfds.features.Text(),
+            "reply": tfds.features.ClassLabel(names=list(REPLIES)),
+            "text": tfds.features.Text(),
+            "after": tfds.features.Text(),
+            "language": tfds.features.ClassLabel(names=list(captions_lib.LANGUAGES)),
+        }
+        return self.dataset_info_from_configs(
+            features=tfds.features.FeaturesDict({"turns": tfds.features.Sequence(turn)})
+        )
+
+    def _split_generators(self, dl_manager):
+        del dl_manager
+        return {split: self._generate_examples(split) for split in SPLITS}
+
+    def _generate_examples(self, split):
+        number, words = SPLITS[split]
+        for index in range(number):
+            rng = random.Random(f"shapes_dialogue/{split}/{index}")
+            # The languages take turns, so that both are measured equally well.
+            language = captions_lib.LANGUAGES[index % len(captions_lib.LANGUAGES)]
+            dialogue = transcripts.sample_transcript(rng, words, language=language)
+            turns = [
+                {
+                    "before": turn.before,
+                    "sentence": turn.sentence,
+                    "topic": turn.topic,
+                    "reply": turn.reply.kind,
+                    "text": turn.text,
+                    "after": turn.after.describe("en") if turn.after else "",
+                    "language": turn.language,
+                }
+                for turn in dialogue
+            ]
+            yield index, {"turns": turns}

@@ -1,0 +1,36 @@
+"""What the visual dialogue itself says, in English and Chinese."""
+
+LINES = {
+    "en": {
+        "nothing_to_undo": "there is nothing to go back to",
+        "nothing_to_redo": "there is nothing to go forward to",
+        "undone": "back again: {}",
+        "empty": "back again: there is no picture",
+        "more": "here are {} more",
+        "chosen": "number {} it is",
+        "saved": "saved: {}",
+        "to_save": "here it is, to be saved",
+        "no_picture": "there is no picture yet, say what to draw",
+        "not_understood": "sorry, I did not understand that; the picture stays",
+        "unchanged": "it is like that already",
+        "seen": "I see {}",
+        "not_seen": "sorry, I have no words for that picture",
+        "seed": "seed {}",
+    },
+    "zh": {
+        "nothing_to_undo": "没有可以撤销的",
+        "nothing_to_redo": "没有可以重做的",
+        "undone": "回来了:{}",
+        "empty": "回来了:现在没有图",
+        "more": "再来{}张",
+        "chosen": "选第{}张",
+        "saved": "已保存:{}",
+        "to_save": "这是要保存的图",
+        "no_picture": "还没有图,请先说要画什么",
+        "not_understood": "抱歉,我没听懂,图保持不变",
+        "unchanged": "已经是这样了",
+        "seen": "我看到{}",
+        "not_seen": "抱歉,我说不出这张图是什么",
+        "seed": "种子{}",
+    },
+}
