@@ -1,5 +1,6 @@
 """Options, markers and fixtures that every test shares."""
 
+import functools
 import json
 import os
 import pathlib
@@ -13,6 +14,9 @@ import pytest
 COCO_SAMPLE = (
     pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "coco_sample"
 )
+
+# Each takes many seconds: the files that name one run in one process.
+COSTLY_FIXTURES = ("whole_version", "tiny_run")
 
 
 def pytest_addoption(parser):
@@ -29,6 +33,28 @@ def pytest_collection_modifyitems(config, items):
             for item in items:
                 if marker in item.keywords:
                     item.add_marker(skip)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FixtureScheduling(LoadScopeScheduling):
+        """Hands out whole files, and those with a costly fixture together."""
+
+        def _split_scope(self, nodeid):
+            name = nodeid.split("::")[0]
+            return _costly_fixture(config.rootpath / name) or name
+
+    return FixtureScheduling(config, log)
+
+
+@functools.cache
+def _costly_fixture(path):
+    if path.parent.name == "serving":
+        return COSTLY_FIXTURES[0]
+    text = path.read_text(encoding="utf-8")
+    return next((name for name in COSTLY_FIXTURES if name in text), None)
 
 
 @pytest.fixture(autouse=True)

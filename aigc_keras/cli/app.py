@@ -7,6 +7,7 @@ import typer
 
 from aigc_keras.cli import (
     caption,
+    chat,
     datasets,
     edit,
     enhance,
@@ -15,11 +16,13 @@ from aigc_keras.cli import (
     generate,
     inpaint,
     interpolate,
+    models,
     presets,
     prompt,
     recognize,
     repair,
     serve,
+    studio,
 )
 from aigc_keras.cli import quickstart as quickstart_command
 from aigc_keras.cli import train as train_command
@@ -39,6 +42,7 @@ app.command("interpolate")(interpolate.interpolate)
 app.command("enhance")(enhance.enhance)
 app.command("repair")(repair.repair)
 app.command("caption")(caption.caption)
+app.command("chat")(chat.chat)
 app.command("prompt")(prompt.prompt)
 app.command("recognize")(recognize.recognize)
 app.command("edit")(edit.edit)
@@ -46,8 +50,10 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)
+app.command("studio")(studio.studio)
 app.command("presets")(presets.presets)
 app.add_typer(datasets.app, name="datasets")
+app.add_typer(models.app, name="models")
 
 
 def main(arguments=None):

@@ -100,6 +100,7 @@ def test_another_data_set_than_the_runs_is_refused(capfd, run):
     assert status == 2 and "batch_size=7" in errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["prompts", "captions", "cycle"])
 def test_what_writes_is_measured(capfd, run, task):
     arguments = ["evaluate", "--task", task, "--num-images", 6, "--run", run]

@@ -98,6 +98,7 @@ def test_bad_input_is_one_line(capfd, arguments, said):
     assert len(lines) == 1 and said in lines[0]
 
 
+@pytest.mark.slow
 def test_recognition_of_a_run_is_measured_on_its_test_split(capfd, labelled_run):
     arguments = ["evaluate", "--task", "recognition", "--run", labelled_run]
     status, output, _ = run_cli(capfd, *arguments, "--json")

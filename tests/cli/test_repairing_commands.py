@@ -118,6 +118,7 @@ def test_a_run_without_a_repairer_says_how_to_train_it(capfd, tiny_run):
         assert status == 2 and "train --task repairer --run" in errors
 
 
+@pytest.mark.slow
 def test_repairs_are_measured(capfd, run):
     arguments = ["evaluate", "--task", "inpainting", "--num-images", 4, "--run", run]
     status, output, _ = run_cli(capfd, *arguments, "--split", "train", "--json")
