@@ -95,11 +95,18 @@ def add_train(wording, process=None):
     stop.click(end, run, outputs)
     watch.click(one_line(look), run, outputs)
 
-    def tick(path):
-        return look(path) if process.running == path else (gr.skip(),) * len(outputs)
+    # Whether the run was going at the last tick: one look comes after its end.
+    was_going = gr.State(False)
 
-    # The last look comes when the run has ended and the page is asked.
-    gr.Timer(SECONDS).tick(tick, run, outputs, show_progress="hidden")
+    def tick(path, was_going):
+        going = process.running == (path or "").strip()
+        if not going and not was_going:
+            return False, *(gr.skip(),) * len(outputs)
+        return going, *look(path)
+
+    gr.Timer(SECONDS).tick(
+        tick, [run, was_going], [was_going, *outputs], show_progress="hidden"
+    )
 
 
 def as_table(entries, names):

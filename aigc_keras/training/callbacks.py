@@ -149,7 +149,7 @@ class MetricsLog(StepCallback):
 
 
 class SampleGrid(StepCallback):
-    """Draws the same captions with the same noise again and again.
+    """Draws the same captions with the same noise, at intervals and at the end.
 
     Args:
         run: `RunFolder`.
@@ -165,6 +165,7 @@ class SampleGrid(StepCallback):
         self.captions = captions
         self.every = every
         self.columns = columns
+        self._written_step = None
 
     def on_train_begin(self, logs=None):
         """Encode the captions once and note them beside the grids."""
@@ -184,6 +185,11 @@ class SampleGrid(StepCallback):
         if step % self.every == 0:
             self.write(step)
 
+    def on_train_end(self, logs=None):
+        """Draw what the last step can."""
+        if self._written_step != self.step:
+            self._work(lambda step, logs: self.write(step), {})
+
     def write(self, step):
         """Draw the grid of a step."""
         images = self.model.draw(self._vectors, self._noise)
@@ -194,6 +200,7 @@ class SampleGrid(StepCallback):
         with writer.as_default(step):
             tf.summary.image("samples", grid[None])
         writer.close()
+        self._written_step = step
 
 
 class Checkpoint(StepCallback):

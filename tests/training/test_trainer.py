@@ -58,7 +58,9 @@ def test_a_run_is_one_folder(tiny_run, tiny_settings):
         assert np.isfinite(list(entry.values())).all()
         assert {"generator_loss", "discriminator_loss", "judge_matching"} <= set(entry)
     assert run.checkpoints.steps() == [4, 6]
-    assert (tiny_run / "samples" / "step_00000004.png").exists()
+    grids = sorted(path.name for path in (tiny_run / "samples").glob("*.png"))
+    # Every fourth step, and the last.
+    assert grids == ["step_00000004.png", "step_00000006.png"]
     with Image.open(tiny_run / "samples" / "step_00000004.png") as grid:
         assert grid.size == (6 * 32, 8 * 32)
     assert len((tiny_run / "samples" / "captions.txt").read_text().splitlines()) == 8
