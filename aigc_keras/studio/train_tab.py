@@ -53,8 +53,7 @@ def add_train(wording, process=None):
         watch = wording.make(gr.Button, value="_watch")
     state = wording.make(gr.Textbox, label="_state", interactive=False, elem_id="state")
     with gr.Row():
-        curves = {"x": "step", "y": "value", "color": "name", "height": 260}
-        curves["value"] = as_table([], ())
+        curves = {"x": "step", "y": "value", "color": "name", "height": 340}
         losses = wording.make(gr.LinePlot, label="_losses", **curves)
         alignment = wording.make(gr.LinePlot, label="_alignment", **curves)
     samples = wording.make(
@@ -118,7 +117,8 @@ def as_table(entries, names):
 
     Returns:
         `pandas.DataFrame` with the columns `step`, `value` and `name`, at most
-        `MOST_POINTS` rows a name.
+        `MOST_POINTS` rows a name; None where there are none, because Gradio keeps the
+        colours of the first table that it is given.
     """
     every = max(1, len(entries) // MOST_POINTS)
     rows = [
@@ -127,9 +127,7 @@ def as_table(entries, names):
         for name in names
         if name in entry
     ]
-    table = pd.DataFrame(rows, columns=["step", "value", "name"])
-    # An empty table's columns would be taken for words.
-    return table.astype({"step": "int64", "value": "float64"})
+    return pd.DataFrame(rows, columns=["step", "value", "name"]) if rows else None
 
 
 def _checked(path):
