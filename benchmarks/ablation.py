@@ -25,6 +25,7 @@ import numpy as np
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
 from aigc_keras.evaluation import evaluate_gan
+from aigc_keras.fused_adam import make_optimizer
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import (
     Discriminator,
@@ -33,7 +34,6 @@ from aigc_keras.models import (
     NoiseEncoder,
     TextToImageGAN,
 )
-from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.schedules import scheduled_learning_rate
 

@@ -21,9 +21,9 @@ from writing.cross_attention import CrossAttentionCaptioner
 
 from aigc_keras.datasets import load_dataset
 from aigc_keras.evaluation.run_captions import measure_captions
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.models import ImageCaptioner
-from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.training.config import TrainingConfig, resolve_precision
 from aigc_keras.training.language_training import train_prompt_writer
 

@@ -6,6 +6,8 @@ import keras
 import keras_nlp
 import numpy as np
 
+from aigc_keras.fused_adam import FusedAdam
+
 
 def train_causal_lm(
     backbone,
@@ -43,7 +45,7 @@ def train_causal_lm(
     batches = length_sorted_batches(padding_mask, batch_size)
     steps = epochs * len(batches)
     model.compile(
-        optimizer=keras.optimizers.AdamW(
+        optimizer=FusedAdam(
             keras.optimizers.schedules.CosineDecay(
                 0.0,
                 steps,

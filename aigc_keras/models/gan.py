@@ -8,6 +8,7 @@ from aigc_keras import losses
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.pipeline import CaptionedDataset
 from aigc_keras.datasets.sharding import shared_batch_size
+from aigc_keras.fused_adam import make_optimizer
 from aigc_keras.models import (
     building,
     language_side,
@@ -17,7 +18,6 @@ from aigc_keras.models import (
     saving,
 )
 from aigc_keras.models.companions import Companions
-from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.moving_average import averaged_copy, move_averages
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import training_noise

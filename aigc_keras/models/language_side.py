@@ -6,10 +6,10 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.losses import next_token_loss
 from aigc_keras.models.captioner import ImageCaptioner
-from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.replicas import apply_gradients
 
 # What of the text encoder learns, from nothing to everything.

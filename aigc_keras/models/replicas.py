@@ -7,7 +7,7 @@ the same order.
 import tensorflow as tf
 
 from aigc_keras.datasets.sharding import replica_rows
-from aigc_keras.models.fused_adam import FusedAdam
+from aigc_keras.fused_adam import FusedAdam
 
 
 def num_replicas():

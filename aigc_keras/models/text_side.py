@@ -6,10 +6,10 @@ import keras
 import numpy as np
 
 from aigc_keras.datasets import CaptionTable
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
-from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
     ImageTextModel,

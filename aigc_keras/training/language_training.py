@@ -9,9 +9,9 @@ import numpy as np
 from aigc_keras.datasets import load_dataset
 from aigc_keras.datasets.shapes.edits import sample_instruction
 from aigc_keras.datasets.triples import read_triples
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder, InstructionReader
 from aigc_keras.models import ImageCaptioner
-from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.presets import get_preset
 from aigc_keras.models.saving import TEXT_ENCODER_FOLDER
 from aigc_keras.progress import progress_bar

@@ -5,8 +5,8 @@ import math
 import keras
 
 from aigc_keras.datasets import load_dataset
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.models import ImageRepairer
-from aigc_keras.models.fused_adam import FusedAdam
 from aigc_keras.models.repair_model import RepairModel
 from aigc_keras.models.text_side import make_caption_table
 from aigc_keras.progress import progress_bar

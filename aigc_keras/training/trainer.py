@@ -8,9 +8,9 @@ from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
 from aigc_keras.datasets.augmentation import make_augmentation
 from aigc_keras.datasets.loading import SOURCE_ARGUMENTS
+from aigc_keras.fused_adam import FusedAdam, make_optimizer
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
-from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (

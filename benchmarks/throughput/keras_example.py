@@ -14,8 +14,8 @@ import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.fused_adam import make_optimizer
 from aigc_keras.models import Discriminator, Generator
-from aigc_keras.models.fused_adam import make_optimizer
 from aigc_keras.models.image_encoder import ImageEncoder
 
 NOISE_DIM = 64

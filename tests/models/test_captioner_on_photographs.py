@@ -5,9 +5,9 @@ import pytest
 
 from aigc_keras.datasets import load_dataset
 from aigc_keras.evaluation import measure_captions
+from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.models import ImageCaptioner
-from aigc_keras.models.fused_adam import FusedAdam
 
 STEPS = 500
 

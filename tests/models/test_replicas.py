@@ -46,7 +46,7 @@ def make():
 
 
 def losses_optimizer():
-    from aigc_keras.models.fused_adam import FusedAdam
+    from aigc_keras.fused_adam import FusedAdam
     return FusedAdam(1e-3, beta_1=0.5, beta_2=0.9, epsilon=1.0, clipnorm=0.5)
 
 

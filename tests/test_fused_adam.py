@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_keras.models.fused_adam import FusedAdam, make_optimizer
+from aigc_keras.fused_adam import FusedAdam, make_optimizer
 
 
 def path(optimizer, steps=5):
@@ -61,6 +61,38 @@ def test_the_update_is_one_operation_a_weight():
     graph = apply.get_concrete_function().graph
     kinds = [operation.type for operation in graph.get_operations()]
     assert kinds.count("ResourceApplyAdam") == 1 and "Sqrt" not in kinds
+
+
+def decayed(make):
+    """Return a weight after some steps of a schedule, and how often it was asked."""
+    asked = []
+
+    class Schedule(keras.optimizers.schedules.ExponentialDecay):
+        def __call__(self, step):
+            asked.append(step)
+            return super().__call__(step)
+
+    weights = [keras.Variable(np.full(3, i + 1.0, "float32")) for i in range(5)]
+    optimizer = make(Schedule(0.1, 1, 0.5), weight_decay=0.3)
+    optimizer.build(weights)
+    optimizer.exclude_from_weight_decay(weights[:1])
+    asked.clear()
+
+    @tf.function
+    def apply():
+        optimizer.apply([tf.ones(3)] * len(weights), weights)
+
+    for _ in range(4):
+        apply()
+    return np.stack([weight.numpy() for weight in weights]), len(asked)
+
+
+def test_weight_decay_is_that_of_adamw_and_asks_the_schedule_once():
+    expected, often = decayed(keras.optimizers.AdamW)
+    found, once = decayed(FusedAdam)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    # Once for the decay, once for the update; a trace may be made twice.
+    assert once <= 4 < often
 
 
 @pytest.mark.parametrize("settings", [(0.5, 1), (None, 3), (0.5, 2)])

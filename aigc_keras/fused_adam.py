@@ -10,26 +10,25 @@ class FusedAdam(keras.optimizers.Adam):
 
     The same algorithm, arguments and state; one pass over each weight instead of ten.
     On small networks the update is a tenth of a step otherwise. AMSGrad, and weights
-    that are not TensorFlow variables, take Keras's own way.
+    that are not TensorFlow variables, take Keras's own way. With `weight_decay` it is
+    AdamW, and a schedule is asked once a step; Keras asks it once a weight.
 
-    Reference: Kingma and Ba, 2015, "Adam" (alg. 1, with epsilon as in sec. 2).
+    Reference: Kingma and Ba, 2015, "Adam" (alg. 1, with epsilon as in sec. 2);
+    Loshchilov and Hutter, 2019, "Decoupled weight decay" (alg. 2).
 
     Args:
         *args: As `keras.optimizers.Adam`.
         **kwargs: As `keras.optimizers.Adam`.
 
     Example:
-    >>> from aigc_keras.models.fused_adam import FusedAdam
+    >>> from aigc_keras.fused_adam import FusedAdam
     >>> FusedAdam(1e-3, beta_1=0.0).get_config()["beta_1"]
     0.0
     """
 
     def update_step(self, gradient, variable, learning_rate):
         """Update one weight in place."""
-        # Keras hands over what TensorFlow holds, or its own variable around it.
-        value = variable
-        if not isinstance(variable, tf.Variable):
-            value = getattr(variable, "value", None)
+        value = _held(variable)
         if self.amsgrad or not isinstance(value, tf.Variable):
             super().update_step(gradient, variable, learning_rate)
             return
@@ -49,9 +48,24 @@ class FusedAdam(keras.optimizers.Adam):
             grad=tf.cast(gradient, tf.float32),
         )
 
+    def _apply_weight_decay(self, variables):
+        if self.weight_decay is None or tf.distribute.has_strategy():
+            super()._apply_weight_decay(variables)
+            return
+        share = tf.cast(self.learning_rate, tf.float32) * self.weight_decay
+        for variable in variables:
+            if self._use_weight_decay(variable):
+                value = _held(variable)
+                value.assign_sub(value * tf.cast(share, value.dtype))
+
     def _all_reduce_sum_gradients(self, grads_and_vars):
         # `replicas.apply_gradients` has taken their mean, before they were clipped.
         return grads_and_vars
+
+
+def _held(variable):
+    # Keras hands over what TensorFlow holds, or its own variable around it.
+    return variable if isinstance(variable, tf.Variable) else variable.value
 
 
 def make_optimizer(learning_rate, clip_norm=None, accumulation=1):
