@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+PEAK, RISE_STEPS = 1e-3, 200
+
 
 @keras.saving.register_keras_serializable(package="aigc_keras")
 class FusedAdam(keras.optimizers.Adam):
@@ -68,14 +70,20 @@ def _held(variable):
     return variable if isinstance(variable, tf.Variable) else variable.value
 
 
-def make_optimizer(learning_rate, clip_norm=None, accumulation=1):
+def make_optimizer(learning_rate=None, clip_norm=None, accumulation=1):
     """Return Adam without momentum, `beta` (0, 0.9), as DF-GAN and many others have.
 
     Args:
-        learning_rate: float.
+        learning_rate: float or Keras schedule; default: a rise to 1e-3 in 200 steps.
+            A generator that begins at that rate may never recover from its first steps.
         clip_norm: float or None. Largest norm of a weight's gradient.
         accumulation: int. Steps whose gradients are averaged for one update.
     """
+    if learning_rate is None:
+        # Despite its name it rises, and stays where it ends.
+        learning_rate = keras.optimizers.schedules.PolynomialDecay(
+            PEAK / RISE_STEPS, RISE_STEPS, PEAK
+        )
     return FusedAdam(
         learning_rate,
         beta_1=0.0,

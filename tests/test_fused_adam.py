@@ -111,3 +111,12 @@ def test_limits_are_those_of_keras(settings):
     # The weights stand still until enough gradients are there.
     moved = [np.any(a != b) for a, b in zip(first[1:], first, strict=False)]
     assert moved == [(step + 1) % accumulation == 0 for step in range(1, 6)]
+
+
+def test_the_default_rate_rises_and_stays():
+    optimizer = make_optimizer()
+    rates = []
+    for step in (0, 99, 199, 200, 5000):
+        optimizer.iterations.assign(step)
+        rates.append(float(optimizer.learning_rate))
+    np.testing.assert_allclose(rates, [5e-6, 4.975e-4, 9.95e-4, 1e-3, 1e-3], 0.01)

@@ -314,8 +314,8 @@ class TextToImageGAN(PictureRequests, keras.Model):
         """Set the optimizers and the losses.
 
         Args:
-            generator_optimizer: Keras optimizer; default `make_optimizer(1e-3)`.
-            discriminator_optimizer: Keras optimizer; default `make_optimizer(1e-3)`.
+            generator_optimizer: Keras optimizer; default `make_optimizer()`.
+            discriminator_optimizer: Keras optimizer; default `make_optimizer()`.
             loss: Name in `losses.ADVERSARIAL_LOSSES`, or an `AdversarialLoss`.
             loss_weights: `LossWeights`.
             penalty: Object called as `penalty(score, gradient, image, text)`, such as
@@ -334,9 +334,9 @@ class TextToImageGAN(PictureRequests, keras.Model):
             ValueError: If `loss` is unknown.
         """
         super().compile(
-            optimizer=generator_optimizer or make_optimizer(1e-3), loss=None, **kwargs
+            optimizer=generator_optimizer or make_optimizer(), loss=None, **kwargs
         )
-        self.discriminator_optimizer = discriminator_optimizer or make_optimizer(1e-3)
+        self.discriminator_optimizer = discriminator_optimizer or make_optimizer()
         self.adversarial_loss = losses.get_adversarial_loss(loss)
         self.loss_weights = loss_weights or objective.LossWeights()
         self.penalty = penalty

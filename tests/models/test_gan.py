@@ -346,3 +346,11 @@ def test_no_sum_of_a_step_depends_on_which_buffer_comes_free_first(
 
 def data_inputs(node):
     return [name.split(":")[0] for name in node.input if not name.startswith("^")]
+
+
+def test_a_plain_compile_begins_gently(make_gan):
+    """At the full rate from the first step, `fit` once drew empty backgrounds."""
+    gan = make_gan()
+    gan.compile()
+    for optimizer in (gan.optimizer, gan.discriminator_optimizer):
+        assert float(optimizer.learning_rate) < 1e-5
