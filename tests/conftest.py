@@ -53,6 +53,9 @@ def pytest_xdist_make_scheduler(config, log):
 def _costly_fixture(path):
     if path.parent.name == "serving":
         return COSTLY_FIXTURES[0]
+    if path.name == "test_tutorial.py":
+        # It takes minutes: among the first, so that no process waits for it at the end.
+        return COSTLY_FIXTURES[1]
     text = path.read_text(encoding="utf-8")
     return next((name for name in COSTLY_FIXTURES if name in text), None)
 
