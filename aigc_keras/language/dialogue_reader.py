@@ -1,12 +1,15 @@
 """Reads what a person says about a picture: what to draw, or what to answer."""
 
 import dataclasses
+import re
 
 from aigc_keras.language.instruction_reader import InstructionReader
 
 # What stands for the caption where there is no picture yet.
 NOTHING = "-"
 KINDS = ("draw", "say", "no", "undo", "redo", "more", "save")
+# What a line says before is a meaning.
+_KIND = re.compile(rf"(?:^|; )({'|'.join(KINDS)}):")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +31,11 @@ class DialogueReader:
 
     GPT-2, trained as a language model on lines `caption | sentence | kind: text` and
     asked for the rest of `caption | sentence |`. What it writes that is no action is a
-    no.
+    no. Where the turns it learns from tell what a sentence means, it writes that first,
+    `meaning; kind: text`, and so finds the text by smaller steps.
+
+    Reference: Nye et al., 2021, "Show Your Work: Scratchpads for Intermediate
+    Computation with Language Models" (sec. 2). Here a scratchpad is one clause.
 
     Args:
         reader: `InstructionReader`, whose GPT-2 writes the actions.
@@ -52,7 +59,8 @@ class DialogueReader:
 
         Args:
             turns: Iterable of `(caption, sentence, kind, text)`, four str; the caption
-                is empty where there is no picture yet.
+                is empty where there is no picture yet. A fifth, if there is one, says
+                what the sentence means.
             vocabulary_size: int. See `train_tokenizer`.
             **kwargs: Passed to `InstructionReader.from_triples`, such as `num_layers`.
         """
@@ -63,7 +71,7 @@ class DialogueReader:
         """Train on turns, in place; see `InstructionReader.fit`.
 
         Args:
-            turns: Iterable of `(caption, sentence, kind, text)`; see `from_turns`.
+            turns: Iterable of four or five str; see `from_turns`.
             epochs: int. Passes over them.
             **kwargs: Passed to `InstructionReader.fit`, such as `seed`.
 
@@ -111,20 +119,24 @@ class DialogueReader:
 
 
 def read_action(text):
-    """Return the `Action` that a text such as `"draw: a red ring"` stands for."""
-    kind, _, rest = text.partition(":")
-    kind, rest = kind.strip(), rest.strip()
-    if kind not in KINDS or (kind in ("draw", "say") and not rest):
+    """Return the `Action` that a text such as `"draw: a red ring"` stands for.
+
+    What stands before it, as in `"colour red; draw: a red ring"`, is left out.
+    """
+    found = _KIND.search(text)
+    if found is None:
         return Action("no")
-    return Action(kind, rest)
+    kind, rest = found[1], text[found.end() :].strip()
+    return Action("no") if kind in ("draw", "say") and not rest else Action(kind, rest)
 
 
 def _triples(turns):
     triples = []
-    for caption, sentence, kind, text in turns:
+    for caption, sentence, kind, text, *meaning in turns:
         if kind not in KINDS:
             raise ValueError(
                 f"What happens must be one of {', '.join(KINDS)}. Received: {kind!r}"
             )
-        triples.append((caption or NOTHING, sentence, f"{kind}: {text}".strip()))
+        written = "; ".join([*filter(None, meaning), f"{kind}: {text}".strip()])
+        triples.append((caption or NOTHING, sentence, written))
     return triples

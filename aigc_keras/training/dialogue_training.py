@@ -68,4 +68,5 @@ def train_dialogue_reader(config, run_dir, steps=None, transcripts=None):
 def _endless_turns(rng):
     while True:
         for turn in sample_transcript(rng):
-            yield turn.before, turn.sentence, turn.reply.kind, turn.text
+            reply = turn.reply
+            yield turn.before, turn.sentence, reply.kind, turn.text, reply.meaning

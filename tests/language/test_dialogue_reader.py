@@ -16,6 +16,8 @@ TURNS = [
     ("a red ring", "forward", "redo", ""),
     ("a red ring", "four more", "more", ""),
     ("a blue ring", "save it", "save", ""),
+    ("a blue ring", "now green", "draw", "a green ring", "colour green"),
+    ("a red ring", "is it blue", "say", "no, it is red", "colour red, blue"),
 ]
 
 
@@ -31,7 +33,7 @@ def reader():
 
 
 def test_what_was_learned_is_read(reader, tmp_path):
-    captions, sentences, kinds, texts = zip(*TURNS, strict=True)
+    captions, sentences, kinds, texts = zip(*(t[:4] for t in TURNS), strict=True)
     wanted = [Action(*pair) for pair in zip(kinds, texts, strict=True)]
     assert reader.read(captions, sentences) == wanted
     reader.save_to_preset(tmp_path)
@@ -46,6 +48,8 @@ def test_what_was_learned_is_read(reader, tmp_path):
         ("say: it is red", Action("say", "it is red")),
         ("no: sorry", Action("no", "sorry")),
         ("undo:", Action("undo")),
+        ("ring, colour red; draw: a red ring", Action("draw", "a red ring")),
+        ("say: one; draw: two", Action("say", "one; draw: two")),
         ("draw:", Action("no")),
         ("a red ring", Action("no")),
         ("fly: away", Action("no")),

@@ -7,7 +7,7 @@ Each function takes a `Speaker` and a `SceneState` and returns a sentence and it
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
 from aigc_keras.datasets.shapes_dialogue import scene_state
-from aigc_keras.datasets.shapes_dialogue.requests import Reply
+from aigc_keras.datasets.shapes_dialogue.requests import Reply, name_thing
 from aigc_keras.datasets.shapes_dialogue.speaker import plain_noun, plain_value
 
 PARTS = ("size", "colour", "shape")
@@ -20,7 +20,8 @@ def ask_attribute(speaker, state):
     it = _subject(speaker, state, index)
     value = state.kinds[index][PARTS.index(part)]
     many = state.form == "group"
-    return speaker.say(f"ask_{part}", many, it=it), _it_is(speaker, state, value)
+    reply = _it_is(speaker, state, value, f"{name_thing(state, index)}, {part}")
+    return speaker.say(f"ask_{part}", many, it=it), reply
 
 
 def ask_whether(speaker, state):
@@ -40,10 +41,11 @@ def ask_whether(speaker, state):
         text += "的"
     it = _subject(speaker, state, index)
     sentence = speaker.say("ask_whether", many, it=it, value=text)
+    meaning = f"{name_thing(state, index)}, {PARTS[place]} {true}, {value}"
     if value == true:
-        return sentence, Reply("say", text=speaker.answer("yes"))
+        return sentence, Reply("say", None, speaker.answer("yes"), meaning)
     wrong = _it_is(speaker, state, true).text
-    return sentence, Reply("say", text=speaker.answer("no", wrong))
+    return sentence, Reply("say", None, speaker.answer("no", wrong), meaning)
 
 
 def ask_place(speaker, state):
@@ -51,16 +53,18 @@ def ask_place(speaker, state):
     index = _any_index(speaker, state)
     many = state.form == "group"
     sentence = speaker.say("ask_place", many, it=_subject(speaker, state, index))
+    meaning = f"{name_thing(state, index)}, place"
     if many:
-        return sentence, Reply("say", text=speaker.answer("together"))
+        return sentence, Reply("say", None, speaker.answer("together"), meaning)
     if state.form == "pair":
-        return sentence, Reply("say", text=_relation(speaker, state, index))
+        text = _relation(speaker, state, index)
+        return sentence, Reply("say", None, text, meaning)
     places = {
         "en": words.ENGLISH_SHORT_PLACES,
         "zh": {name: texts[0] for name, texts in words.CHINESE_PLACES.items()},
     }
     place = places[speaker.language][state.position]
-    return sentence, Reply("say", text=speaker.answer("place", place))
+    return sentence, Reply("say", None, speaker.answer("place", place), meaning)
 
 
 def ask_relation(speaker, state):
@@ -75,25 +79,25 @@ def ask_relation(speaker, state):
         other=speaker.reference(state, 1 - index, pronoun=False),
         relation=speaker.relation(relation),
     )
+    meaning = f"{name_thing(state, index)}, relation {true}, {relation}"
     if relation == true:
-        return sentence, Reply("say", text=speaker.answer("yes"))
+        return sentence, Reply("say", None, speaker.answer("yes"), meaning)
     wrong = _relation(speaker, state, index)
-    return sentence, Reply("say", text=speaker.answer("no", wrong))
+    return sentence, Reply("say", None, speaker.answer("no", wrong), meaning)
 
 
 def ask_background(speaker, state):
     """Ask for the background."""
     value = plain_value(state.background, speaker.language)
-    return speaker.say("ask_background"), Reply(
-        "say", text=speaker.answer("background", value)
-    )
+    text = speaker.answer("background", value)
+    return speaker.say("ask_background"), Reply("say", None, text, "background")
 
 
 def ask_count(speaker, state):
     """Ask how many things there are, of a shape or at all."""
     rng = speaker.rng
     if rng.random() < 0.5:
-        return speaker.say("ask_count"), _count(speaker, state.count)
+        return speaker.say("ask_count"), _count(speaker, state.count, "all")
     shapes = {kind[2] for kind in state.kinds}
     there = rng.random() < 0.7
     shape = rng.choice([s for s in scene_lib.SHAPES if (s in shapes) == there])
@@ -101,13 +105,13 @@ def ask_count(speaker, state):
     plural = words.plural(text) if speaker.language == "en" else text
     number = sum(kind[2] == shape for kind in state.kinds)
     number = state.count if number == len(state.kinds) else number
-    return speaker.say("ask_count_of", plural=plural), _count(speaker, number)
+    return speaker.say("ask_count_of", plural=plural), _count(speaker, number, shape)
 
 
 def describe(speaker, state):
     """Ask what the picture shows."""
     text = state.describe(speaker.language)
-    return speaker.say("describe"), Reply("say", text=text)
+    return speaker.say("describe"), Reply("say", None, text, "all")
 
 
 def _any_index(speaker, state):
@@ -118,10 +122,10 @@ def _subject(speaker, state, index):
     return speaker.reference(state, index, subject=True)
 
 
-def _it_is(speaker, state, value):
+def _it_is(speaker, state, value, meaning=""):
     many = state.form == "group"
     text = plain_value(value, speaker.language, many)
-    return Reply("say", text=speaker.answer("many" if many else "one", text))
+    return Reply("say", None, speaker.answer("many" if many else "one", text), meaning)
 
 
 def _relation(speaker, state, index):
@@ -134,5 +138,6 @@ def _relation(speaker, state, index):
     )
 
 
-def _count(speaker, number):
-    return Reply("say", text=speaker.phrases.ANSWERS["count"][number])
+def _count(speaker, number, counted):
+    text = speaker.phrases.ANSWERS["count"][number]
+    return Reply("say", None, text, f"number of {counted}")

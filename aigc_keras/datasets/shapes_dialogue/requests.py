@@ -33,16 +33,31 @@ class Reply:
             of the same caption) and `"save"`.
         state: `SceneState`, or None.
         text: str.
+        meaning: str. What the sentence means, in the names of `shapes.scene` whatever
+            its language: of which thing, and what of it. Empty where the reply says it.
     """
 
     kind: str
     state: SceneState | None = None
     text: str = ""
+    meaning: str = ""
 
 
-def refuse(speaker, reason):
+def refuse(speaker, reason, meaning=""):
     """Return the `Reply` that says why something cannot be done."""
-    return Reply("no", text=speaker.phrases.REFUSALS[reason])
+    return Reply("no", text=speaker.phrases.REFUSALS[reason], meaning=meaning)
+
+
+def name_thing(state, index):
+    """Return what one thing in a picture is called in a `meaning`.
+
+    Args:
+        state: `SceneState`.
+        index: int. Which of `kinds`; None: all.
+    """
+    if index is None or state.form == "group":
+        return "all"
+    return " ".join(state.kinds[index])
 
 
 def sample_kind(rng):
@@ -108,11 +123,34 @@ def draw_partly(speaker, state):
         background=background or kept,
         position=(position or DEFAULTS["position"]) if new.count == 1 else None,
     )
-    scene = speaker.scene(new, said, position, background)
+    ground = background and speaker.word(background)
+    scene = speaker.scene(new, said, position, ground)
     # With nothing there yet, a bare "a red star" can only be what to draw.
     bare = state is None and rng.random() < 0.3
     sentence = speaker.wrap(scene) if bare else speaker.say("draw", scene=scene)
     return sentence, Reply("draw", new)
+
+
+def want_other_ground(speaker, state):
+    """Ask for a background that no picture of shapes has."""
+    rng = speaker.rng
+    others = [name for name in scene_lib.COLOURS if name not in scene_lib.BACKGROUNDS]
+    unknown = rng.random() < 0.3
+    ground = (
+        rng.choice(speaker.phrases.COLOURS[speaker.split])
+        if unknown
+        else speaker.word(rng.choice(others))
+    )
+    if state is not None and rng.random() < 0.6:
+        clause = _clause(speaker, state, 0, "background", None, state.background, ground)
+        sentence = speaker.wrap(clause)
+    else:
+        new = sample_state(rng)
+        said = [_leave_out(rng, kind) for kind in new.kinds]
+        position = new.position if rng.random() < 0.4 else None
+        scene = speaker.scene(new, said, position, ground)
+        sentence = speaker.say("draw", scene=scene)
+    return sentence, refuse(speaker, "no_ground", "background unknown")
 
 
 def change(speaker, state, attribute=None):
@@ -134,10 +172,14 @@ def change(speaker, state, attribute=None):
     if attribute == "colour" and rng.random() < 0.05:
         new = rng.choice(speaker.phrases.COLOURS[speaker.split])
         clause = _clause(speaker, state, index, attribute, None, old, new)
-        return speaker.wrap(clause), refuse(speaker, "no_colour")
+        meaning = f"{name_thing(state, index)}, colour unknown"
+        return speaker.wrap(clause), refuse(speaker, "no_colour", meaning)
     value = rng.choice(values)
     sentence = speaker.wrap(_clause(speaker, state, index, attribute, value, old))
-    return sentence, _try(speaker, _changed, state, index, attribute, value)
+    meaning = f"{attribute} {value}"
+    if attribute != "background":
+        meaning = f"{name_thing(state, index)}, {meaning}"
+    return sentence, _try(speaker, meaning, _changed, state, index, attribute, value)
 
 
 def change_several(speaker, state):
@@ -153,15 +195,21 @@ def change_several(speaker, state):
     clauses = []
     if "shape" in new and rng.random() < 0.7:
         # "Make it a large blue star": adjectives before the new shape.
+        kind = [n for n in ("size", "colour", "shape") if n in new]
+        meant = ", ".join(f"{n} {new[n]}" for n in kind)
         said = tuple(new.pop(n, None) for n in ("size", "colour", "shape"))
         noun = speaker.noun(said)
         noun = noun.split(" ", 1)[1] if speaker.language == "en" else noun[2:]
-        clauses.append(_clause(speaker, state, 0, "shape", None, old["shape"], noun))
+        clause = _clause(speaker, state, 0, "shape", None, old["shape"], noun)
+        clauses.append((clause, meant))
     for name, value in new.items():
-        clauses.append(_clause(speaker, state, 0, name, value, old[name]))
+        clause = _clause(speaker, state, 0, name, value, old[name])
+        clauses.append((clause, f"{name} {value}"))
     rng.shuffle(clauses)
     joints = {"en": (" and ", ", "), "zh": (",", ",然后", ",")}[speaker.language]
-    return speaker.wrap(rng.choice(joints).join(clauses)), Reply("draw", changed)
+    sentence = rng.choice(joints).join(clause for clause, _ in clauses)
+    meaning = ", ".join([name_thing(state, 0), *(meant for _, meant in clauses)])
+    return speaker.wrap(sentence), Reply("draw", changed, meaning=meaning)
 
 
 def add(speaker, state):
@@ -182,7 +230,10 @@ def add(speaker, state):
         if rng.random() < 0.5:
             slots["it"] = speaker.reference(state, 0, pronoun=state.form != "pair")
     sentence = speaker.say("add", **slots)
-    return sentence, _try(speaker, scene_state.add_object, state, kind, relation)
+    meaning = f"add {' '.join(kind)} {relation}"
+    return sentence, _try(
+        speaker, meaning, scene_state.add_object, state, kind, relation
+    )
 
 
 def count(speaker, state):
@@ -191,18 +242,21 @@ def count(speaker, state):
     numbers = [n for n in (1, 2, 2, 3, 3, 4, 5) if n != state.count]
     number = rng.choice(numbers)
     sentence = speaker.say("count", number=speaker.number(number))
-    return sentence, _try(speaker, scene_state.set_count, state, number)
+    meaning = f"count {number}"
+    return sentence, _try(speaker, meaning, scene_state.set_count, state, number)
 
 
 def one_more(speaker, state):
     """Ask for one more of the same."""
-    reply = _try(speaker, scene_state.set_count, state, state.count + 1)
+    number = state.count + 1
+    reply = _try(speaker, f"count {number}", scene_state.set_count, state, number)
     return speaker.say("one_more"), reply
 
 
 def one_less(speaker, state):
     """Ask for one of a kind to go."""
-    reply = _try(speaker, scene_state.set_count, state, state.count - 1)
+    number = state.count - 1
+    reply = _try(speaker, f"count {number}", scene_state.set_count, state, number)
     return speaker.say("one_less"), reply
 
 
@@ -210,10 +264,11 @@ def remove(speaker, state):
     """Ask for a thing to go."""
     index = speaker.rng.choice(range(len(state.kinds)))
     sentence = speaker.say("remove", it=speaker.reference(state, index))
+    meaning = f"{name_thing(state, index)}, gone"
     if state.form == "group":
         # "Them" are all of them.
-        return sentence, refuse(speaker, "nothing_left")
-    return sentence, _try(speaker, scene_state.remove_object, state, index)
+        return sentence, refuse(speaker, "nothing_left", meaning)
+    return sentence, _try(speaker, meaning, scene_state.remove_object, state, index)
 
 
 def relate(speaker, state):
@@ -228,15 +283,16 @@ def relate(speaker, state):
         other=speaker.reference(state, 1 - index, pronoun=False),
         relation=speaker.relation(relation),
     )
-    return sentence, Reply("draw", scene_state.relate_object(state, index, relation))
+    meaning = f"{name_thing(state, index)}, {relation}"
+    new = scene_state.relate_object(state, index, relation)
+    return sentence, Reply("draw", new, meaning=meaning)
 
 
 def swap(speaker, state):
     """Ask for two things to change places."""
     relation = scene_state.MIRRORED[state.relation]
-    return speaker.say("swap"), Reply(
-        "draw", dataclasses.replace(state, relation=relation)
-    )
+    new = dataclasses.replace(state, relation=relation)
+    return speaker.say("swap"), Reply("draw", new, meaning=f"swap, {relation}")
 
 
 def refer_to_absent(speaker, state):
@@ -252,8 +308,8 @@ def refer_to_absent(speaker, state):
     if topic in ("colour", "size"):
         value = rng.choice(VALUES[topic])
         text = _clause(speaker, absent, 0, topic, value, kind[topic == "colour"], it=it)
-        return speaker.wrap(text), refuse(speaker, "absent")
-    return speaker.say(topic, it=it), refuse(speaker, "absent")
+        return speaker.wrap(text), refuse(speaker, "absent", "none")
+    return speaker.say(topic, it=it), refuse(speaker, "absent", "none")
 
 
 def _leave_out(rng, kind):
@@ -262,11 +318,11 @@ def _leave_out(rng, kind):
     return size, colour if rng.random() < 0.85 else None, shape
 
 
-def _try(speaker, function, *arguments):
+def _try(speaker, meaning, function, *arguments):
     try:
-        return Reply("draw", function(*arguments))
+        return Reply("draw", function(*arguments), meaning=meaning)
     except Refused as refused:
-        return refuse(speaker, refused.reason)
+        return refuse(speaker, refused.reason, meaning)
 
 
 def _changed(state, index, attribute, value):

@@ -19,8 +19,11 @@ REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First release."}
+    VERSION = tfds.core.Version("1.1.0")
+    RELEASE_NOTES = {
+        "1.0.0": "First release.",
+        "1.1.0": "What each sentence means; more ways to say it in `train`.",
+    }
 
     def _info(self):
         turn = {
@@ -29,6 +32,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             "topic": tfds.features.Text(),
             "reply": tfds.features.ClassLabel(names=list(REPLIES)),
             "text": tfds.features.Text(),
+            "meaning": tfds.features.Text(),
             "after": tfds.features.Text(),
             "language": tfds.features.ClassLabel(names=list(captions_lib.LANGUAGES)),
         }
@@ -54,6 +58,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
                     "topic": turn.topic,
                     "reply": turn.reply.kind,
                     "text": turn.text,
+                    "meaning": turn.reply.meaning,
                     "after": turn.after.describe("en") if turn.after else "",
                     "language": turn.language,
                 }

@@ -16,6 +16,8 @@ PLACES = {"en": words.ENGLISH_PLACES, "zh": words.CHINESE_PLACES}
 WRAPPED_SHARE = 0.2
 # How often a sentence to train on holds words besides that mean nothing.
 NOISY_SHARE = 0.4
+# How often a pair is told as two things, not as one that lies somehow to the other.
+SIDE_BY_SIDE_SHARE = 0.3
 # Fillers that would mean something in a dialogue.
 _MEANINGFUL = {
     "en": frozenset(
@@ -145,17 +147,16 @@ class Speaker:
             return article(text) + text
         return f"{self.number(number)} {text}"
 
-    def scene(self, state, kinds, position, background):
+    def scene(self, state, kinds, position, ground):
         """Return words for what is to be drawn.
 
         Args:
             state: `SceneState`.
             kinds: Its kinds; None in one is left unsaid.
             position: Its position, or None: left unsaid.
-            background: Its background, or None: left unsaid.
+            ground: Words for its background, or None: left unsaid.
         """
         place = position and self.rng.choice(PLACES[self.language][position])
-        ground = background and self.word(background)
         if state.form == "pair":
             phrase = self._pair(*kinds, state.relation)
         else:
@@ -171,6 +172,8 @@ class Speaker:
 
     def _pair(self, first, second, relation):
         first, second = self.noun(first), self.noun(second)
+        if self.rng.random() < SIDE_BY_SIDE_SHARE:
+            return self.rng.choice(self.phrases.PAIRS[relation]).format(first, second)
         relation = self.relation(relation)
         if self.language == "en":
             return f"{first} {relation} {second}"

@@ -71,6 +71,7 @@ TOPICS = {
     "relate": requests.relate,
     "swap": requests.swap,
     "absent": requests.refer_to_absent,
+    "other_ground": requests.want_other_ground,
     "ask_attribute": questions.ask_attribute,
     "ask_whether": questions.ask_whether,
     "ask_place": questions.ask_place,
@@ -96,6 +97,7 @@ _EVER = {
 _SOMETHING = {
     **_EVER,
     "absent": 3,
+    "other_ground": 2,
     "ask_attribute": 7,
     "ask_whether": 5,
     "ask_place": 3,
@@ -106,7 +108,13 @@ _SOMETHING = {
     "save": 1.5,
 }
 WEIGHTS = {
-    None: {**_EVER, "draw_whole": 25, "draw_partly": 45, "nothing_yet": 8},
+    None: {
+        **_EVER,
+        "draw_whole": 25,
+        "draw_partly": 45,
+        "nothing_yet": 8,
+        "other_ground": 2,
+    },
     "single": {
         **_SOMETHING,
         "change": 30,
@@ -136,6 +144,21 @@ WEIGHTS = {
         "ask_relation": 4,
     },
 }
+# What is hard to learn is said more often to train on.
+EMPHASIS = {
+    "absent": 3,
+    "add": 1.5,
+    "ask_count": 1.5,
+    "ask_place": 1.5,
+    "ask_relation": 2,
+    "ask_whether": 2,
+    "one_less": 3,
+    "one_more": 3,
+    "other_ground": 1.5,
+    "relate": 1.5,
+    "remove": 3,
+    "swap": 2,
+}
 _OF_A_PICTURE = ("change", "ask_attribute", "ask_count", "remove", "describe", "more")
 
 
@@ -152,6 +175,8 @@ def sample_turn(speaker, state, topic=None):
     """
     rng = speaker.rng
     weights = WEIGHTS[state and state.form]
+    if speaker.split == "train":
+        weights = {name: of * EMPHASIS.get(name, 1) for name, of in weights.items()}
     while True:
         name = topic or rng.choices(tuple(weights), tuple(weights.values()))[0]
         if name == "nothing_yet":
