@@ -116,11 +116,11 @@ def test_several_objects_are_refused():
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_is_tried_was_not_trained_on(language):
     phrases = PHRASES[language]
-    tables = [*phrases.TEMPLATES.values(), phrases.WRAPPINGS, phrases.OTHERS]
-    tables.append(phrases.THINGS)
+    tables = [*phrases.templates.values(), phrases.wrappings, phrases.others]
+    tables.append(phrases.things)
     for table in tables:
         assert not set(table["train"]) & set(table["test"])
-    assert set(phrases.TEMPLATES) == set(ATTRIBUTES)
+    assert set(phrases.templates) == set(ATTRIBUTES)
 
 
 @pytest.mark.parametrize("split", ["train", "test"])

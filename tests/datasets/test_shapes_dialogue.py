@@ -19,6 +19,7 @@ from aigc_keras.datasets.shapes_dialogue.scene_state import SceneState, read_sta
 from aigc_keras.datasets.shapes_dialogue.speaker import (
     PHRASES,
     TESTED_WORDS,
+    WORDS,
     Speaker,
 )
 from aigc_keras.language import language_of
@@ -77,7 +78,7 @@ def test_the_state_follows_from_the_replies(train_turns, test_dialogues):
 
 def test_what_is_tried_was_not_trained_on(train_turns, test_dialogues):
     for phrases in PHRASES.values():
-        for topic, of in phrases.TURNS.items():
+        for topic, of in phrases.turns.items():
             assert not set(of["train"]) & set(of["test"]), topic
     # Some words occur in training in whole captions alone.
     held_out = {word for words in TESTED_WORDS.values() for word in words}
@@ -108,7 +109,7 @@ def test_a_change_changes_one_thing(language, state):
         sentence, reply = requests.change(speaker, state)
         assert language == "zh" or language_of(sentence) == "en"
         if reply.kind == "no":
-            assert reply.text in speaker.phrases.REFUSALS.values()
+            assert reply.text in speaker.phrases.refusals.values()
             continue
         drawn += 1
         new = reply.state
@@ -122,6 +123,56 @@ def test_a_change_changes_one_thing(language, state):
         assert parts.count(False) <= 1, sentence
         assert new.count == state.count
     assert drawn > 100
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("state", [SINGLE, GROUP, PAIR], ids=lambda state: state.form)
+def test_a_meaning_says_of_what_and_what(language, state):
+    speaker = Speaker(random.Random(0), language)
+    named = {requests.name_thing(state, index) for index in (0, None)}
+    named |= {" ".join(kind) for kind in state.kinds}
+    for _ in range(100):
+        _, reply = requests.change(speaker, state)
+        *thing, change = reply.meaning.split(", ")
+        attribute, value = change.split(" ")
+        assert (attribute == "background") == (not thing)
+        assert set(thing) <= named
+        if reply.kind == "draw" and attribute != "position":
+            new = reply.state
+            told = [new.background, *(name for kind in new.kinds for name in kind)]
+            assert value in told
+
+
+def test_a_background_that_none_has_is_refused():
+    for state in (None, SINGLE, PAIR):
+        for seed in range(30):
+            speaker = Speaker(random.Random(seed), "en")
+            sentence, reply = requests.want_other_ground(speaker, state)
+            assert reply.text == "sorry, backgrounds are grey, brown, pink or cyan"
+            assert reply.meaning == "background unknown"
+            assert not re.search(r"\b(grey|pink|cyan|brown) background", sentence)
+
+
+def test_two_things_side_by_side_lie_as_they_are_told():
+    told = 0
+    for seed in range(2000):
+        speaker = Speaker(random.Random(seed), "en", "test")
+        sentence, reply = requests.draw_partly(speaker, None)
+        found = re.search(
+            r"(\w+) on the left(?: and|,) .*?(\w+) on the right", sentence
+        )
+        if found is None:
+            continue
+        told += 1
+        state = reply.state
+        kinds = state.kinds if state.relation == "left of" else state.kinds[::-1]
+        for kind, word in zip(kinds, found.groups(), strict=True):
+            assert word in words_of(kind[2])
+    assert told >= 5
+
+
+def words_of(shape):
+    return {text.split(" ")[-1] for text in WORDS["en"][shape]}
 
 
 def test_references_hold_of_one_of_two_alone():
@@ -185,7 +236,7 @@ def test_the_sentences_out_of_scope_are_200_and_in_no_training(train_turns):
     said = {turn.sentence for turn in train_turns if turn.topic == "outside"}
     assert len(said) > 100 and not said & set(held_out)
     for sentences in outside.SENTENCES.values():
-        assert not set(sentences.OUTSIDE) & set(held_out)
+        assert not set(sentences.outside) & set(held_out)
 
 
 def test_the_builder_makes_what_is_documented(tmp_path, monkeypatch):

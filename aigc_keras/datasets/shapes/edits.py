@@ -3,11 +3,8 @@
 import dataclasses
 import re
 
-from aigc_keras.datasets.shapes import (
-    caption_reader,
-    chinese_instructions,
-    english_instructions,
-)
+from aigc_keras.datasets.sentences import read_sentences
+from aigc_keras.datasets.shapes import caption_reader
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
 
@@ -19,7 +16,7 @@ VALUES = {
     "position": scene_lib.POSITIONS,
     "background": scene_lib.BACKGROUNDS,
 }
-PHRASES = {"en": english_instructions, "zh": chinese_instructions}
+PHRASES = read_sentences(__file__, "instructions")
 WORDS = {"en": words.ENGLISH_WORDS, "zh": words.CHINESE_WORDS}
 # What an instruction may be beside an edit of one attribute, and how often it is.
 OTHER_KINDS = {"several": 0.15, "caption": 0.15, "nothing": 0.1}
@@ -185,7 +182,7 @@ def write_instruction(scene, changes, language, rng, split="train"):
     joined = {"en": (" and ", ", "), "zh": (",", ",然后", ",")}[language]
     sentence = rng.choice(joined).join(clauses)
     if rng.random() < WRAPPED_SHARE:
-        wrapping = rng.choice(PHRASES[language].WRAPPINGS[split])
+        wrapping = rng.choice(PHRASES[language].wrappings[split])
         sentence = wrapping.format(sentence)
     return sentence
 
@@ -251,10 +248,10 @@ def _clause(scene, attribute, value, language, rng, split, new=None):
     item = scene.objects[0]
     said = {name: rng.choice(table[getattr(item, name)]) for name in ("size", "colour")}
     said["shape"] = rng.choice(table[item.shape])
-    slots = {"it": rng.choice(phrases.REFERENCES).format(**said)}
+    slots = {"it": rng.choice(phrases.references).format(**said)}
     if attribute == "position":
         slots |= {
-            name: rng.choice(texts) for name, texts in phrases.PLACES[value].items()
+            name: rng.choice(texts) for name, texts in phrases.places[value].items()
         }
     else:
         slots["new"] = new or rng.choice(table[value])
@@ -263,11 +260,11 @@ def _clause(scene, attribute, value, language, rng, split, new=None):
         slots["an_old"] = _article(slots["old"]) + slots["old"]
     if attribute == "size":
         slots |= {
-            name: rng.choice(texts) for name, texts in phrases.SIZES[value].items()
+            name: rng.choice(texts) for name, texts in phrases.sizes[value].items()
         }
         if language == "zh":
-            slots["old"] = phrases.SIZES[old]["new"][0]
-    return rng.choice(phrases.TEMPLATES[attribute][split]).format(**slots)
+            slots["old"] = phrases.sizes[old]["new"][0]
+    return rng.choice(phrases.templates[attribute][split]).format(**slots)
 
 
 def _article(word):
@@ -286,6 +283,6 @@ def _other(scene, language, rng, split):
         "shape": rng.choice(table[scene.objects[0].shape]),
         "colour": rng.choice(table[rng.choice(scene_lib.COLOURS)]),
         "background": rng.choice(table[rng.choice(scene_lib.BACKGROUNDS)]),
-        "thing": rng.choice(phrases.THINGS[split]),
+        "thing": rng.choice(phrases.things[split]),
     }
-    return rng.choice(phrases.OTHERS[split]).format(**slots)
+    return rng.choice(phrases.others[split]).format(**slots)

@@ -4,10 +4,10 @@ import functools
 import pathlib
 
 from aigc_keras.datasets.noto_emoji.names import list_emoji
-from aigc_keras.datasets.shapes_dialogue import chinese_outside, english_outside
+from aigc_keras.datasets.sentences import read_sentences
 from aigc_keras.datasets.shapes_dialogue.requests import refuse
 
-SENTENCES = {"en": english_outside, "zh": chinese_outside}
+SENTENCES = read_sentences(__file__, "outside")
 HELD_OUT_FILE = pathlib.Path(__file__).with_name("out_of_scope.txt")
 # Things that have one of these in their name are shapes after all.
 _SHAPES = {
@@ -34,13 +34,13 @@ def ask_outside(speaker, state):
         sentence = speaker.nonsense()
     elif chance < 0.2:
         joint = " " if speaker.language == "en" else ""
-        fillers = speaker.instructions.FILLERS
+        fillers = speaker.instructions.fillers
         sentence = joint.join(rng.choices(fillers, k=rng.randint(2, 7)))
     elif chance < 0.35 and state is not None:
         it = speaker.reference(state, 0, subject=True)
-        sentence = speaker.wrap(rng.choice(sentences.OUTSIDE_ABOUT).format(it=it))
+        sentence = speaker.wrap(rng.choice(sentences.outside_about).format(it=it))
     else:
-        text = rng.choice(sentences.OUTSIDE)
+        text = rng.choice(sentences.outside)
         while "{thing}" in text:
             text = text.replace("{thing}", _thing(speaker), 1)
         sentence = speaker.wrap(text)

@@ -139,5 +139,5 @@ def _relation(speaker, state, index):
 
 
 def _count(speaker, number, counted):
-    text = speaker.phrases.ANSWERS["count"][number]
+    text = speaker.phrases.answers["count"][number]
     return Reply("say", None, text, f"number of {counted}")

@@ -45,7 +45,7 @@ class Reply:
 
 def refuse(speaker, reason, meaning=""):
     """Return the `Reply` that says why something cannot be done."""
-    return Reply("no", text=speaker.phrases.REFUSALS[reason], meaning=meaning)
+    return Reply("no", text=speaker.phrases.refusals[reason], meaning=meaning)
 
 
 def name_thing(state, index):
@@ -135,14 +135,12 @@ def want_other_ground(speaker, state):
     """Ask for a background that no picture of shapes has."""
     rng = speaker.rng
     others = [name for name in scene_lib.COLOURS if name not in scene_lib.BACKGROUNDS]
-    unknown = rng.random() < 0.3
-    ground = (
-        rng.choice(speaker.phrases.COLOURS[speaker.split])
-        if unknown
-        else speaker.word(rng.choice(others))
-    )
+    ground = speaker.word(rng.choice(others))
+    if rng.random() < 0.3:
+        ground = rng.choice(speaker.phrases.colours[speaker.split])
     if state is not None and rng.random() < 0.6:
-        clause = _clause(speaker, state, 0, "background", None, state.background, ground)
+        old = state.background
+        clause = _clause(speaker, state, 0, "background", None, old, ground)
         sentence = speaker.wrap(clause)
     else:
         new = sample_state(rng)
@@ -170,7 +168,7 @@ def change(speaker, state, attribute=None):
         old = state.kinds[index or 0][("size", "colour", "shape").index(attribute)]
     values = [value for value in VALUES[attribute] if value != old]
     if attribute == "colour" and rng.random() < 0.05:
-        new = rng.choice(speaker.phrases.COLOURS[speaker.split])
+        new = rng.choice(speaker.phrases.colours[speaker.split])
         clause = _clause(speaker, state, index, attribute, None, old, new)
         meaning = f"{name_thing(state, index)}, colour unknown"
         return speaker.wrap(clause), refuse(speaker, "no_colour", meaning)
@@ -351,7 +349,7 @@ def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
     """
     rng, english = speaker.rng, speaker.language == "en"
     several = state.form == "group" or index is None
-    texts = speaker.instructions.TEMPLATES[attribute][speaker.split]
+    texts = speaker.instructions.templates[attribute][speaker.split]
     texts = [t for t in texts if _fits(t, state, index, attribute, it is not None)]
     text = rng.choice(texts)
     if several:
@@ -364,7 +362,7 @@ def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
     subject = text.startswith(("{it} should", "{it} are", "{it} belong"))
     slots = {"it": it or speaker.reference(state, index, subject)}
     if attribute == "position":
-        places = speaker.instructions.PLACES[value]
+        places = speaker.instructions.places[value]
         slots |= {name: rng.choice(of) for name, of in places.items()}
         return text.format(**slots)
     new = new or speaker.word(value)
@@ -379,7 +377,7 @@ def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
         "an_old": old_word if many else article(old_word) + old_word,
     }
     if attribute == "size":
-        sizes = speaker.instructions.SIZES
+        sizes = speaker.instructions.sizes
         slots |= {name: rng.choice(of) for name, of in sizes[value].items()}
         slots["old"] = slots["old"] if english else sizes[old]["new"][0]
     return text.format(**slots)

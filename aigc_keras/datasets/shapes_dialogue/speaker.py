@@ -3,14 +3,14 @@
 import functools
 import re
 
+from aigc_keras.datasets.sentences import read_sentences
 from aigc_keras.datasets.shapes import captions as words
-from aigc_keras.datasets.shapes import chinese_instructions, english_instructions
+from aigc_keras.datasets.shapes import edits
 from aigc_keras.datasets.shapes import scene as scene_lib
-from aigc_keras.datasets.shapes_dialogue import chinese_turns, english_turns
 from aigc_keras.datasets.shapes_dialogue.scene_state import MIRRORED
 
-INSTRUCTIONS = {"en": english_instructions, "zh": chinese_instructions}
-PHRASES = {"en": english_turns, "zh": chinese_turns}
+INSTRUCTIONS = edits.PHRASES
+PHRASES = read_sentences(__file__, "turns")
 WORDS = {"en": words.ENGLISH_WORDS, "zh": words.CHINESE_WORDS}
 PLACES = {"en": words.ENGLISH_PLACES, "zh": words.CHINESE_PLACES}
 WRAPPED_SHARE = 0.2
@@ -78,7 +78,7 @@ class Speaker:
             many: bool. Whether `{it}` is several things.
             **slots: Words for the template's slots; one that has them all is preferred.
         """
-        texts = self.phrases.TURNS[topic][self.split]
+        texts = self.phrases.turns[topic][self.split]
         fit = [text for text in texts if _slots_of(text) <= set(slots)]
         whole = [text for text in fit if _slots_of(text) == set(slots)]
         text = self.rng.choice(whole or fit)
@@ -96,7 +96,7 @@ class Speaker:
         if self.split == "train" and self.rng.random() < NOISY_SHARE:
             sentence = self._mix_in_fillers(sentence)
         if self.rng.random() < WRAPPED_SHARE:
-            texts = self.instructions.WRAPPINGS[self.split]
+            texts = self.instructions.wrappings[self.split]
             sentence = self.rng.choice(texts).format(sentence)
         return _ARTICLE.sub(lambda found: article(found[1]), sentence)
 
@@ -122,11 +122,11 @@ class Speaker:
 
     def relation(self, name):
         """Return words for one of `scene.RELATIONS`."""
-        return self.rng.choice(self.phrases.RELATIONS[name])
+        return self.rng.choice(self.phrases.relations[name])
 
     def number(self, count):
         """Return a word for a number of things from 1 to 4; 5 stands for any more."""
-        return self.rng.choice(self.phrases.NUMBERS[count])
+        return self.rng.choice(self.phrases.numbers[count - 1])
 
     def noun(self, kind, number=1):
         """Return words for some things of a kind, with an article or their number.
@@ -173,7 +173,7 @@ class Speaker:
     def _pair(self, first, second, relation):
         first, second = self.noun(first), self.noun(second)
         if self.rng.random() < SIDE_BY_SIDE_SHARE:
-            return self.rng.choice(self.phrases.PAIRS[relation]).format(first, second)
+            return self.rng.choice(self.phrases.pairs[relation]).format(first, second)
         relation = self.relation(relation)
         if self.language == "en":
             return f"{first} {relation} {second}"
@@ -199,13 +199,13 @@ class Speaker:
         """
         phrases = self.phrases
         if state.form == "single":
-            texts = self.instructions.REFERENCES
+            texts = self.instructions.references
             texts = texts if pronoun else [t for t in texts if "{shape}" in t]
         elif state.form == "group":
-            many = phrases.PRONOUNS["many_subject" if subject else "many"]
-            texts = (many, many, *phrases.REFERENCES["group"])
+            many = phrases.pronouns["many_subject" if subject else "many"]
+            texts = (many, many, *phrases.references["group"])
         elif index is None:
-            texts = phrases.REFERENCES["all"]
+            texts = phrases.references["all"]
         else:
             texts = self._of_two(state, index, pronoun)
         size, colour, shape = map(self.word, state.kinds[index or 0])
@@ -215,7 +215,7 @@ class Speaker:
 
     def _of_two(self, state, index, pronoun):
         """Return templates that hold of one of two alone."""
-        known = self.phrases.REFERENCES
+        known = self.phrases.references
         texts = [*known["kind"], *known["number"][index]]
         for place, part in enumerate(("size", "colour", "shape")):
             if state.kinds[0][place] != state.kinds[1][place]:
@@ -223,12 +223,12 @@ class Speaker:
         relation = state.relation if index == 0 else MIRRORED[state.relation]
         texts.append(known["relation"][relation])
         if index == 0 and pronoun:
-            texts += [self.phrases.PRONOUNS["one"]] * len(texts)
+            texts += [self.phrases.pronouns["one"]] * len(texts)
         return texts
 
     def answer(self, name, *texts, **slots):
         """Return one of `ANSWERS`."""
-        return self.phrases.ANSWERS[name].format(*texts, **slots)
+        return self.phrases.answers[name].format(*texts, **slots)
 
 
 def plain_noun(kind, language):
@@ -256,7 +256,7 @@ def article(text):
 
 @functools.cache
 def _fillers(language):
-    fillers = INSTRUCTIONS[language].FILLERS
+    fillers = INSTRUCTIONS[language].fillers
     return [word for word in fillers if word not in _MEANINGFUL[language]]
 
 

@@ -54,7 +54,7 @@ def _control(name):
 def _chat(name):
     return lambda speaker, state: (
         speaker.say(name),
-        Reply("say", text=speaker.phrases.ANSWERS[name]),
+        Reply("say", text=speaker.phrases.answers[name]),
     )
 
 
