@@ -173,11 +173,14 @@ def _integer(name, text):
 
 def _read_script(path):
     """Return the lines of a script; a line that begins with # is a remark."""
+    from aigc_keras.datasets.errors import describe_fault
+
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"--script must be a text file in UTF-8. Received: {path} ({error})"
+            "--script must be a text file in UTF-8. Received: "
+            f"{path} ({describe_fault(error)})"
         ) from error
     return [line for line in lines if not line.startswith("#")]
 

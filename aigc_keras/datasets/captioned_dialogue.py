@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from aigc_keras.datasets.caption_rules import clean_caption
-from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.errors import DatasetError, describe_fault
 from aigc_keras.undo_history import UndoHistory
 
 WITH_TEXT = ("draw", "say", "no")
@@ -39,7 +39,8 @@ def read_dialogues(path):
         lines = pathlib.Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"Dialogues must be a JSONL file in UTF-8. Received: {path} ({error})"
+            f"Dialogues must be a JSONL file in UTF-8. Received: {path} "
+            f"({describe_fault(error)})"
         ) from error
     turns = [
         turn

@@ -1,6 +1,11 @@
 """What can be wrong with data."""
 
 
+def describe_fault(error):
+    """Return why a file cannot be read, without the path that the user knows."""
+    return getattr(error, "strerror", None) or str(error)
+
+
 class DatasetError(ValueError):
     """A data set that cannot be read, in one line that says why and what to do."""
 

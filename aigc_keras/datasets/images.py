@@ -188,7 +188,7 @@ def _open(source):
         raise _too_large(source, "more than Pillow opens") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise ImageError(
-            "An image must be a JPEG, PNG, WebP, GIF or BMP file. "
+            "An image must be a whole JPEG, PNG, WebP, GIF or BMP file. "
             f"Received: {_describe(source)}"
         ) from error
     if image.width * image.height > MAX_PIXELS:

@@ -4,7 +4,7 @@ import json
 import pathlib
 
 from aigc_keras.datasets.caption_rules import clean_caption
-from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.errors import DatasetError, describe_fault
 
 KEYS = ("caption", "sentence", "new_caption")
 
@@ -26,7 +26,8 @@ def read_triples(path):
         lines = pathlib.Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
-            f"Instructions must be a JSONL file in UTF-8. Received: {path} ({error})"
+            f"Instructions must be a JSONL file in UTF-8. Received: {path} "
+            f"({describe_fault(error)})"
         ) from error
     triples = [
         _read_line(line, f"{path}, line {number}")

@@ -62,6 +62,11 @@ def promote(folder, version, label=STABLE):
     """
     _check_label(label)
     there = version_numbers(folder)
+    if not there:
+        raise RegistryError(
+            "A model must be a folder of exported versions (`aigc-keras export`). "
+            f"Received: {folder}, which holds none"
+        )
     if version not in there:
         raise RegistryError(
             f"{folder} must hold the version that is promoted, one of {there}. "

@@ -68,6 +68,8 @@ def test_unknown_labels_and_versions_are_refused(model, label):
         registry.promote(model, 1, label)
     with pytest.raises(registry.RegistryError, match="Received: 3"):
         registry.promote(model, 3)
+    with pytest.raises(registry.RegistryError, match="nowhere, which holds none"):
+        registry.promote(model / "nowhere", 1)
     assert registry.read_labels(model) == {}
 
 
