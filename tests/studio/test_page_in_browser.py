@@ -154,8 +154,11 @@ def test_captions_are_drawn_and_imagined(page, tmp_path):
 
 def test_a_picture_is_changed_and_mended(page, picture, tmp_path):
     open_tab(page, "Change")
+    # Gradio's editor loses a picture that comes before its canvas is there, and has
+    # something to undo once it is drawn.
+    page.locator("#to_change canvas").first.wait_for()
     page.locator("#to_change input[type=file]").first.set_input_files(picture)
-    page.wait_for_timeout(2000)
+    page.locator("#to_change button[aria-label='Undo']:enabled").wait_for()
     box = page.locator("#change_sentence textarea, #change_sentence input")
     box.fill("make it blue")
     box.press("Enter")
