@@ -105,7 +105,9 @@ def ask_count(speaker, state):
     plural = words.plural(text) if speaker.language == "en" else text
     number = sum(kind[2] == shape for kind in state.kinds)
     number = state.count if number == len(state.kinds) else number
-    return speaker.say("ask_count_of", plural=plural), _count(speaker, number, shape)
+    there = " ".join(kind[2] for kind in state.kinds)
+    reply = _count(speaker, number, f"{shape}, {state.count} {there}")
+    return speaker.say("ask_count_of", plural=plural), reply
 
 
 def describe(speaker, state):

@@ -57,7 +57,7 @@ def name_thing(state, index):
     """
     if index is None or state.form == "group":
         return "all"
-    return " ".join(state.kinds[index])
+    return " ".join((("first", "second")[index], *state.kinds[index]))
 
 
 def sample_kind(rng):
