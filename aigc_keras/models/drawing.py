@@ -6,6 +6,7 @@ import numpy as np
 from aigc_keras.datasets.pipeline import to_pixels
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models.randomness import noise_from_seed
+from aigc_keras.models.replicas import strategy_of
 
 
 def draw_captions(gan, captions, seed, truncation):
@@ -40,7 +41,7 @@ def draw_vectors(gan, text_embedding, noise, batch_size):
         "noise": np.asarray(noise, "float32"),
     }
     generator = gan.ema_generator
-    if gan.distribute_strategy.num_replicas_in_sync > 1:
+    if strategy_of(gan).num_replicas_in_sync > 1:
         # One process may draw while the others do not.
         generator = keras.Model(generator.input, generator(generator.input))
     images = generator.predict(inputs, batch_size=batch_size, verbose=0)

@@ -20,7 +20,7 @@ from aigc_keras.models import (
 from aigc_keras.models.companions import Companions
 from aigc_keras.models.moving_average import averaged_copy, move_averages
 from aigc_keras.models.part_sizes import check_parts
-from aigc_keras.models.randomness import training_noise
+from aigc_keras.models.randomness import TrainingChance
 from aigc_keras.models.requests import PictureRequests
 from aigc_keras.models.text_side import (
     TextSideSettings,
@@ -29,7 +29,7 @@ from aigc_keras.models.text_side import (
 )
 
 
-class TextToImageGAN(PictureRequests, keras.Model):
+class TextToImageGAN(PictureRequests, TrainingChance, keras.Model):
     """A text-conditioned GAN as one functional Keras model.
 
     Inputs are a sentence vector and noise; outputs are the image and its validity.
@@ -214,7 +214,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             cache_dir: Path where encoded captions are kept, or None.
 
         Raises:
-            ValueError: If the model has no judge.
+            ValueError: If the model has no judge, or Keras's backend is not TensorFlow.
         """
         if self.judge is None:
             raise ValueError(
@@ -263,7 +263,7 @@ class TextToImageGAN(PictureRequests, keras.Model):
             table = make_caption_table(
                 self.judge_text_encoder, x, cache_dir, self.language_side is not None
             )
-            strategy = self.distribute_strategy
+            strategy = replicas.strategy_of(self)
             size = shared_batch_size(
                 x.batch_size, x.num_images, strategy.num_replicas_in_sync
             )
@@ -275,6 +275,10 @@ class TextToImageGAN(PictureRequests, keras.Model):
             x = replicas.distribute(
                 lambda *share: labelled.training_batches(*start, share), strategy
             )
+        if keras.backend.backend() == "jax":
+            from aigc_keras.models import jax_training
+
+            return jax_training.fit(self, x, epochs, steps_per_epoch, **kwargs)
         kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
@@ -408,10 +412,6 @@ class TextToImageGAN(PictureRequests, keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         # It is built. Keras would average a batch over the replicas, masks and all.
         pass
-
-    def draw_noise(self, step, batch_size):
-        """Return the training noise of a step, `(batch_size, noise_dim)` float32."""
-        return training_noise(self.seed, step, batch_size, self.generator.noise_dim)
 
     def _track(self, terms):
         for name, value in terms.items():

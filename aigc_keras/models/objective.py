@@ -2,13 +2,13 @@
 
 import dataclasses
 
+import keras
 import tensorflow as tf
 from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
 from aigc_keras.models.noise_encoder import sample_noise
-from aigc_keras.models.randomness import training_chances, training_text_noise
 from aigc_keras.models.replicas import gather_rows, num_replicas, own_places, own_rows
 
 TINY = 1e-12
@@ -106,8 +106,7 @@ def generator_inputs(gan, data, training=False):
         noise = ops.concatenate([sample_noise(found, noise[:half]), noise[half:]])
         divergence = losses.noise_divergence(found["mean"], found["log_variance"])
     if training and gan.text_noise:
-        shape = ops.shape(text)
-        text += gan.text_noise * training_text_noise(gan.seed, step, shape)
+        text += gan.text_noise * gan.draw_text_noise(step, ops.shape(text))
     inputs = {"text_embedding": text, "noise": noise}
     return inputs, divergence
 
@@ -137,7 +136,7 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
     both = ops.concatenate([image, fake], axis=0)
     if gan.diff_augment is not None and training:
         step = gan.optimizer.iterations
-        chances = training_chances(gan.seed, step, ops.shape(both)[0])
+        chances = gan.draw_chances(step, ops.shape(both)[0])
         both = gan.diff_augment(both, chances)
     seen = discriminator.trunk(both, training=training)
     real_seen, fake_seen = _halves(seen)
@@ -316,6 +315,10 @@ def _score(discriminator):
 
 def _gradient(function, inputs):
     """Return the gradients of a function's sum with respect to its inputs."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.grad(lambda given: ops.sum(function(*given)))(inputs)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         outputs = function(*inputs)

@@ -59,6 +59,22 @@ def training_text_noise(seed, step, shape):
     return own_rows(tf.random.stateless_normal(shape, _pair(seed + 2, step)))
 
 
+class TrainingChance:
+    """What a model with a `seed` and a `generator` draws at a step of its training."""
+
+    def draw_noise(self, step, batch_size):
+        """Return the generator's noise, see `training_noise`."""
+        return training_noise(self.seed, step, batch_size, self.generator.noise_dim)
+
+    def draw_chances(self, step, batch_size):
+        """Return what `DiffAugment` needs, see `training_chances`."""
+        return training_chances(self.seed, step, batch_size)
+
+    def draw_text_noise(self, step, shape):
+        """Return what is added to the text, see `training_text_noise`."""
+        return training_text_noise(self.seed, step, shape)
+
+
 def _pair(seed, step):
     return tf.stack([tf.cast(seed, tf.int32), tf.cast(step, tf.int32)])
 

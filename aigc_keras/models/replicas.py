@@ -10,6 +10,14 @@ from aigc_keras.datasets.sharding import replica_rows
 from aigc_keras.fused_adam import FusedAdam
 
 
+def strategy_of(model):
+    """Return the `tf.distribute.Strategy` a model was made in.
+
+    On another backend of Keras than TensorFlow it is the one of a single replica.
+    """
+    return getattr(model, "distribute_strategy", None) or tf.distribute.get_strategy()
+
+
 def num_replicas():
     """Return how many replicas run this step together; 1 outside a strategy's step."""
     context = tf.distribute.get_replica_context()

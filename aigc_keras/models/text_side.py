@@ -71,7 +71,15 @@ def train_text_side(judge, dataset, settings, cache_dir):
 
     Returns:
         Tuple of the `GPT2TextEncoder` and the caption bank, see `make_caption_bank`.
+
+    Raises:
+        ValueError: If Keras's backend is not TensorFlow.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            "The text side is trained on TensorFlow; save the model there and load it "
+            f"here. Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
     encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
     train_matching(encoder, judge, dataset, settings)
     keep_content(encoder, dataset, settings)

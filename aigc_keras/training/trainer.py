@@ -21,7 +21,7 @@ from aigc_keras.training.callbacks import (
     ProgressReport,
     SampleGrid,
 )
-from aigc_keras.training.config import resolve_precision
+from aigc_keras.training.config import RunError, resolve_precision
 from aigc_keras.training.distribution import Distribution, lost_workers_named
 from aigc_keras.training.early_stopping import EarlyStopping, make_measure
 from aigc_keras.training.model_card import write_model_card
@@ -55,10 +55,16 @@ def train(config, run_dir, distribute="none"):
 
     Raises:
         RunError: If the folder holds another run or cannot be written, the settings
-            cannot be distributed, or another process is lost.
+            cannot be distributed, another process is lost, or Keras's backend is not
+            TensorFlow.
         DatasetError: If the data set cannot be read.
         TrainingDiverged: If a loss is no longer finite.
     """
+    if keras.backend.backend() != "tensorflow":
+        raise RunError(
+            "Runs are made on TensorFlow; on another backend call `gan.fit`. "
+            f"Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
     place = Distribution(distribute)
     with lost_workers_named():
         return _train(config, RunFolder(run_dir), place)
