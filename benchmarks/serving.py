@@ -68,7 +68,7 @@ def serve_plainly(port):
 
 @contextlib.contextmanager
 def running(command, address):
-    """Run a server until the block ends."""
+    """Run a server until the block ends; gives its process."""
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             for _ in range(600):
@@ -76,7 +76,7 @@ def running(command, address):
                     httpx.get(address)
                     break
                 time.sleep(0.2)
-            yield
+            yield process
         finally:
             process.terminate()
 
