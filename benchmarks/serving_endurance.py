@@ -3,7 +3,7 @@
 Run: python benchmarks/serving_endurance.py [--seconds 60] [--requests 10000]
 
 `aigc-keras serve` with 32 clients that each ask for one caption after the other, every
-caption with a word that was never there before. After a warm-up first for some seconds,
+caption with a new word in most cases. After a warm-up first for some seconds,
 then for a number of requests. Prints one line of JSON: requests, errors, and the
 server's resident memory in MB, before and after, and at each tenth of the requests.
 """

@@ -93,6 +93,8 @@ def write_state(gan, state):
 def draw_chance(gan, step, data):
     """Return the random numbers of a step: those that TensorFlow's step would draw.
 
+    Only `losses.FiniteDifferencePenalty` draws its own inside the step.
+
     Args:
         gan: Compiled `TextToImageGAN`.
         step: int. Steps done.
@@ -136,8 +138,8 @@ def fit(
         `keras.callbacks.History` of the losses' means.
 
     Raises:
-        ValueError: If GPT-2 or a captioner is to learn along, or an argument is not
-            known here.
+        ValueError: If GPT-2 or a captioner is to learn along, gradients are to be
+            accumulated, an argument is not known here, or the data end too soon.
     """
     unknown = set(other) - {"shuffle"}
     if unknown:
@@ -151,6 +153,12 @@ def fit(
             "with train_text_encoder='frozen' and no captioner. Received: "
             f"train_text_encoder={gan.train_text_encoder!r}"
         )
+    for optimizer in (gan.optimizer, gan.discriminator_optimizer):
+        if optimizer.gradient_accumulation_steps:
+            raise ValueError(
+                "On JAX gradients are not accumulated; use a smaller batch. Received: "
+                f"gradient_accumulation_steps={optimizer.gradient_accumulation_steps}"
+            )
     given = list(callbacks or [])
     callbacks = keras.callbacks.CallbackList(
         given,
@@ -162,35 +170,45 @@ def fit(
         steps=steps_per_epoch,
     )
     step = jax.jit(functools.partial(train_step, gan))
-    state, done = read_state(gan), int(gan.optimizer.iterations)
     gan.stop_training = False
     callbacks.on_train_begin()
+    state, done = read_state(gan), int(gan.optimizer.iterations)
     source = iter(batches)
-    for epoch in range(epochs):
-        callbacks.on_epoch_begin(epoch)
-        totals, number = {}, 0
-        while steps_per_epoch is None or number < steps_per_epoch:
-            data = next(source, None)
-            if data is None:
-                break
-            callbacks.on_train_batch_begin(number)
-            data = {name: np.asarray(value) for name, value in data.items()}
-            state, terms = step(state, data, draw_chance(gan, done, data))
-            done, number = done + 1, number + 1
-            totals = {
-                name: totals.get(name, 0) + value for name, value in terms.items()
-            }
-            if given:
-                write_state(gan, state)
-            callbacks.on_train_batch_end(number - 1, _means(totals, number))
+    try:
+        for epoch in range(epochs):
+            callbacks.on_epoch_begin(epoch)
+            totals, number = {}, 0
+            while steps_per_epoch is None or number < steps_per_epoch:
+                data = next(source, None)
+                if data is None:
+                    break
+                callbacks.on_train_batch_begin(number)
+                # Callbacks may have changed a rate or a weight.
+                state = read_state(gan) if given else state
+                data = {name: np.asarray(value) for name, value in data.items()}
+                state, terms = step(state, data, draw_chance(gan, done, data))
+                done, number = done + 1, number + 1
+                totals = {name: totals.get(name, 0) + x for name, x in terms.items()}
+                if given:
+                    write_state(gan, state)
+                callbacks.on_train_batch_end(number - 1, _means(totals, number))
+                if gan.stop_training:
+                    break
+            if not number:
+                raise ValueError(
+                    "`fit` needs data for each epoch. Received: none for epoch "
+                    f"{epoch + 1} of {epochs}"
+                )
+            write_state(gan, state)
+            callbacks.on_epoch_end(epoch, _means(totals, number))
+            state = read_state(gan)
             if gan.stop_training:
                 break
+            if steps_per_epoch is None:
+                source = iter(batches)
+    finally:
+        # Also after Ctrl-C.
         write_state(gan, state)
-        callbacks.on_epoch_end(epoch, _means(totals, number))
-        if gan.stop_training:
-            break
-        if steps_per_epoch is None:
-            source = iter(batches)
     callbacks.on_train_end()
     return gan.history
 

@@ -6,7 +6,7 @@
 #       --prepared-dir /shared/data --run /shared/runs/shapes
 #
 # Where a machine is lost the job is put back in the queue and goes on from the last
-# checkpoint, on as many machines as it then gets.
+# checkpoint.
 #SBATCH --job-name=aigc_keras
 #SBATCH --nodes=2
 #SBATCH --ntasks-per-node=1
@@ -16,6 +16,8 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 set -euo pipefail
+# `srun` does not take this over from `sbatch`.
+export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-8}
 port=${PORT:-22222}
 workers=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | sed "s/.*/\"&:$port\"/" |
     paste -sd, -)

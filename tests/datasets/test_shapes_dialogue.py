@@ -80,6 +80,21 @@ def test_what_is_tried_was_not_trained_on(train_turns, test_dialogues):
     for phrases in PHRASES.values():
         for topic, of in phrases.turns.items():
             assert not set(of["train"]) & set(of["test"]), topic
+    # Nor does a wrapping make one of the others.
+    questions_of = {
+        "ask_place": ("ask_place",),
+        "ask_attribute": ("ask_colour", "ask_shape", "ask_size"),
+        "remove": ("remove",),
+        "undo": ("undo",),
+        "save": ("save",),
+        "add": ("add",),
+        "draw_partly": ("draw",),
+    }
+    for turn in train_turns:
+        for name in questions_of.get(turn.topic, ()):
+            for text in PHRASES[turn.language].turns[name]["test"]:
+                tried = ".+".join(map(re.escape, re.split(r"\{\w+\}", text)))
+                assert not re.fullmatch(tried, turn.sentence), turn.sentence
     # Some words occur in training in whole captions alone.
     held_out = {word for words in TESTED_WORDS.values() for word in words}
     captions = [t.sentence for t in train_turns if t.topic == "draw_whole"]

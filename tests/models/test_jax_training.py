@@ -24,15 +24,15 @@ STEPS, SIZE, TEXT_DIM, NOISE_DIM, VOCABULARY = 3, 4, 6, 3, 11
 ON_JAX = """
 import json, sys
 import keras, numpy as np
-from aigc_keras import losses
-from aigc_keras.layers import DiffAugment
-from aigc_keras.models import TextToImageGAN
+from aigc_keras.datasets import CaptionedDataset
+from aigc_keras.fused_adam import make_optimizer
+from aigc_keras.language import GPT2TextEncoder
+from aigc_keras.models import Discriminator, Generator, TextToImageGAN
 from aigc_keras.training import RunError, TrainingConfig, train
 
-folder, settings = sys.argv[1], json.loads(sys.argv[2])
+folder = sys.argv[1]
 told = {"backend": keras.backend.backend()}
 gan = TextToImageGAN.load(folder + "/made")
-gan.compile(diff_augment=DiffAugment(), penalty=losses.R1Penalty(0.5), **settings)
 arrays = dict(np.load(folder + "/data.npz"))
 inputs = [arrays.pop("text"), arrays.pop("noise")]
 np.save(folder + "/pixels.npy", gan.draw(*inputs))
@@ -44,8 +44,36 @@ class Look(keras.callbacks.Callback):
 history = gan.fit(batches, callbacks=[Look()], verbose=0)
 told |= {"losses": {k: v[0] for k, v in history.history.items()}, "seen": seen}
 gan.save(folder + "/went_on")
+
+# A callback may change what a step goes by.
+class Freeze(keras.callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate.assign(0.0)
+gan.compile(make_optimizer(1e-3), make_optimizer(1e-3))
+before = gan.generator.get_weights()[0]
+gan.fit(batches[:1], callbacks=[Freeze()], verbose=0)
+told["frozen"] = bool((before == gan.generator.get_weights()[0]).all())
+
+# A data set with captions, and a GPT-2 that encodes them.
+said = [["a red ring"], ["a blue star"], ["a green cross"]]
+encoder = GPT2TextEncoder.from_captions(
+    [text for (text,) in said], 270, num_layers=1, num_heads=2, hidden_dim=16, epochs=0
+)
+images = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), "uint8")
+dim = encoder.text_dim
+small = TextToImageGAN(
+    Generator(32, dim, 3, base_channels=2, condition_dim=8),
+    Discriminator(32, dim, base_channels=2, matching_dim=6),
+    encoder,
+)
+small.compile()
+dataset = CaptionedDataset("three", "train", images, said, 2)
+history = small.fit(dataset, epochs=2, steps_per_epoch=2, verbose=0)
+told["epochs"] = [np.isfinite(v).all().item() for v in history.history.values()]
+told["drawn"] = list(small.generate(["a red ring"], seed=3).shape)
 for name, wrong in {
     "argument": lambda: gan.fit(batches, validation_data=batches),
+    "too few": lambda: gan.fit(batches[:2], epochs=2, steps_per_epoch=2, verbose=0),
     "text side": lambda: gan.adapt(None),
     "run": lambda: train(TrainingConfig(), folder + "/run"),
 }.items():
@@ -89,6 +117,8 @@ def both(data, tmp_path_factory):
         noise_encoder=finder,
     )
     gan.compile(diff_augment=DiffAugment(), penalty=losses.R1Penalty(0.5), **COMPILED)
+    batch = {name: rows[0] for name, rows in data.items()}
+    gan.train_on_batch(batch)
     gan.save(folder / "made")
     rng = np.random.default_rng(1)
     inputs = {
@@ -97,7 +127,7 @@ def both(data, tmp_path_factory):
     }
     np.savez(folder / "data.npz", **data, **inputs)
     done = subprocess.run(
-        [sys.executable, "-c", ON_JAX, str(folder), json.dumps(COMPILED)],
+        [sys.executable, "-c", ON_JAX, str(folder)],
         env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
         capture_output=True,
         text=True,
@@ -132,7 +162,7 @@ def test_a_step_on_jax_is_the_step_on_tensorflow(both):
 
 def test_what_was_trained_on_jax_goes_on_here(both, data):
     gan, loaded, _ = both
-    assert int(loaded.optimizer.iterations) == STEPS
+    assert int(loaded.optimizer.iterations) == 1 + STEPS
     batch = {name: rows[0] for name, rows in data.items()}
     for model in (gan, loaded):
         model.train_on_batch(batch)
@@ -140,8 +170,16 @@ def test_what_was_trained_on_jax_goes_on_here(both, data):
         np.testing.assert_allclose(one, other, atol=1e-5)
 
 
+def test_callbacks_and_data_sets_do_what_they_do_here(both):
+    told = both[2]
+    assert told["frozen"]
+    assert told["epochs"] and all(told["epochs"])
+    assert told["drawn"] == [1, 32, 32, 3]
+
+
 def test_what_jax_cannot_do_is_said(both):
     told = both[2]
     assert told["argument"].endswith("Received: ['validation_data']")
+    assert told["too few"].endswith("Received: none for epoch 2 of 2")
     for name in ("text side", "run"):
         assert told[name].endswith("Received: KERAS_BACKEND=jax")

@@ -5,6 +5,7 @@ Each function takes a `Speaker` and a `SceneState` and returns a sentence and it
 """
 
 import dataclasses
+import re
 
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
@@ -20,6 +21,17 @@ from aigc_keras.datasets.shapes_dialogue.speaker import article
 # Where one of two things goes that is moved there.
 TOWARDS = dict(
     zip(("left", "right", "top", "bottom"), scene_lib.RELATIONS, strict=True)
+)
+
+# What is said in English of several things, for what is said of one.
+PLURALS = (
+    (r"it} is\b", "it} are"),
+    (r"it} needs\b", "it} need"),
+    (r"\bbelongs\b", "belong"),
+    (r"\bits\b", "their"),
+)
+SUBJECT = re.compile(
+    r"(i wish )?{it} (should|must|needs?|ought|might|could|are|belong|were)\b"
 )
 
 
@@ -353,13 +365,9 @@ def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
     texts = [t for t in texts if _fits(t, state, index, attribute, it is not None)]
     text = rng.choice(texts)
     if several:
-        for one, many in (
-            ("it} is", "it} are"),
-            ("belongs", "belong"),
-            ("its", "their"),
-        ):
-            text = text.replace(one, many)
-    subject = text.startswith(("{it} should", "{it} are", "{it} belong"))
+        for one, many in PLURALS:
+            text = re.sub(one, many, text)
+    subject = SUBJECT.match(text) is not None
     slots = {"it": it or speaker.reference(state, index, subject)}
     if attribute == "position":
         places = speaker.instructions.places[value]

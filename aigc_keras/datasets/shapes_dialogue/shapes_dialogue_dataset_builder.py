@@ -22,7 +22,8 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     VERSION = tfds.core.Version("1.1.0")
     RELEASE_NOTES = {
         "1.0.0": "First release.",
-        "1.1.0": "What each sentence means; more ways to say it in `train`.",
+        "1.1.0": "What each sentence means; more ways to say it in `train`; pairs side "
+        "by side, and backgrounds that no picture has.",
     }
 
     def _info(self):

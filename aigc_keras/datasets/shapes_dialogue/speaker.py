@@ -37,6 +37,13 @@ TESTED_WORDS = {
     language: frozenset(t[-1] for t in table.values() if len(set(t)) > 1)
     for language, table in WORDS.items()
 }
+# Topics of which there are several tables.
+PARTS_OF = {
+    "draw_whole": ("draw",),
+    "draw_partly": ("draw",),
+    "ask_attribute": ("ask_colour", "ask_shape", "ask_size"),
+    "ask_count": ("ask_count", "ask_count_of"),
+}
 _LETTERS = {
     "en": "abcdefghijklmnopqrstuvwxyz",
     "zh": "的一是不了人我在有他这中来上国们到说时要就出会可也你对生能而子那得于着下",
@@ -83,8 +90,15 @@ class Speaker:
         whole = [text for text in fit if _slots_of(text) == set(slots)]
         text = self.rng.choice(whole or fit)
         if many:
-            for one, all_ in (("is {it}", "are {it}"), ("does {it}", "do {it}")):
-                text = text.replace(one, all_).replace("{it} is", "{it} are")
+            for one, all_ in (
+                ("is {it}", "are {it}"),
+                ("does {it}", "do {it}"),
+                ("has {it}", "have {it}"),
+                ("was {it}", "were {it}"),
+                ("{it} is", "{it} are"),
+                ("{it} has", "{it} have"),
+            ):
+                text = text.replace(one, all_)
         return self.wrap(text.format(**slots))
 
     def wrap(self, sentence):
@@ -112,6 +126,14 @@ class Speaker:
                 place = self.rng.choice((0, len(words_)))
             words_.insert(place, filler)
         return (" " if english else "").join(words_)
+
+    def is_tried(self, topic, sentence):
+        """Return whether a sentence is one of the topic's that `"test"` says.
+
+        A polite wrapping may make one of another template.
+        """
+        pattern = _tried(self.language, topic)
+        return pattern.fullmatch(sentence.replace("color", "colour")) is not None
 
     def nonsense(self):
         """Return a word that there is not."""
@@ -258,6 +280,21 @@ def article(text):
 def _fillers(language):
     fillers = INSTRUCTIONS[language].fillers
     return [word for word in fillers if word not in _MEANINGFUL[language]]
+
+
+@functools.cache
+def _tried(language, topic):
+    """Return a pattern of all that `"test"` says of a topic of `transcripts`."""
+    if topic in ("change", "change_several", "absent", "other_ground"):
+        tables = INSTRUCTIONS[language].templates.values()
+    else:
+        turns = PHRASES[language].turns
+        tables = [
+            turns[name] for name in PARTS_OF.get(topic, (topic,)) if name in turns
+        ]
+    texts = [text for table in tables for text in table["test"]]
+    parts = (map(re.escape, re.split(r"{\w+}", text)) for text in texts)
+    return re.compile("|".join(".+".join(part) for part in parts) or "(?!)")
 
 
 @functools.cache

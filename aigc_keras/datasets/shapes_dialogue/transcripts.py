@@ -4,7 +4,12 @@ import dataclasses
 
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
-from aigc_keras.datasets.shapes_dialogue import outside, questions, requests
+from aigc_keras.datasets.shapes_dialogue import (
+    outside,
+    questions,
+    requests,
+    scene_state,
+)
 from aigc_keras.datasets.shapes_dialogue.requests import Reply
 from aigc_keras.datasets.shapes_dialogue.scene_state import SceneState
 from aigc_keras.datasets.shapes_dialogue.speaker import Speaker
@@ -185,7 +190,8 @@ def sample_turn(speaker, state, topic=None):
             sentence = asked(speaker, imagined)[0]
             return name, sentence, requests.refuse(speaker, "nothing_yet")
         sentence, reply = TOPICS[name](speaker, state)
-        if speaker.split == "train" or not _is_held_out(reply.state):
+        train = speaker.split == "train"
+        if not (speaker.is_tried(name, sentence) if train else _shows_held_out(reply)):
             return name, sentence, reply
 
 
@@ -240,11 +246,14 @@ def _tell(rng, state, language, train):
         return ""
     if train and rng.random() < FREE_WORDS_SHARE:
         write = {"en": words.write_english, "zh": words.write_chinese}[language]
-        return write(state.to_scene(), rng)
+        while True:
+            caption = write(state.to_scene(), rng)
+            # Some name the other one of two first, and that is what "it" would mean.
+            if scene_state.read_state(caption) == state:
+                return caption
     return state.describe(language)
 
 
-def _is_held_out(state):
-    if state is None:
-        return False
-    return any(kind[1:] in scene_lib.HELD_OUT_PAIRS for kind in state.kinds)
+def _shows_held_out(reply):
+    kinds = () if reply.state is None else reply.state.kinds
+    return any(kind[1:] in scene_lib.HELD_OUT_PAIRS for kind in kinds)
