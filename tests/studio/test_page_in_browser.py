@@ -22,7 +22,8 @@ ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run "
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
-PATIENCE = 60_000
+# Long: a run that begins imports TensorFlow and trains its text side.
+PATIENCE = 240_000
 
 
 @pytest.fixture(scope="module")
