@@ -5,33 +5,21 @@ Each function takes a `Speaker` and a `SceneState` and returns a sentence and it
 """
 
 import dataclasses
-import re
 
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
 from aigc_keras.datasets.shapes.edits import ATTRIBUTES, VALUES
 from aigc_keras.datasets.shapes_dialogue import scene_state
+from aigc_keras.datasets.shapes_dialogue.clauses import write_clause
 from aigc_keras.datasets.shapes_dialogue.scene_state import (
     DEFAULTS,
     Refused,
     SceneState,
 )
-from aigc_keras.datasets.shapes_dialogue.speaker import article
 
 # Where one of two things goes that is moved there.
 TOWARDS = dict(
     zip(("left", "right", "top", "bottom"), scene_lib.RELATIONS, strict=True)
-)
-
-# What is said in English of several things, for what is said of one.
-PLURALS = (
-    (r"it} is\b", "it} are"),
-    (r"it} needs\b", "it} need"),
-    (r"\bbelongs\b", "belong"),
-    (r"\bits\b", "their"),
-)
-SUBJECT = re.compile(
-    r"(i wish )?{it} (should|must|needs?|ought|might|could|are|belong|were)\b"
 )
 
 
@@ -152,7 +140,7 @@ def want_other_ground(speaker, state):
         ground = rng.choice(speaker.phrases.colours[speaker.split])
     if state is not None and rng.random() < 0.6:
         old = state.background
-        clause = _clause(speaker, state, 0, "background", None, old, ground)
+        clause = write_clause(speaker, state, 0, "background", None, old, ground)
         sentence = speaker.wrap(clause)
     else:
         new = sample_state(rng)
@@ -181,11 +169,11 @@ def change(speaker, state, attribute=None):
     values = [value for value in VALUES[attribute] if value != old]
     if attribute == "colour" and rng.random() < 0.05:
         new = rng.choice(speaker.phrases.colours[speaker.split])
-        clause = _clause(speaker, state, index, attribute, None, old, new)
+        clause = write_clause(speaker, state, index, attribute, None, old, new)
         meaning = f"{name_thing(state, index)}, colour unknown"
         return speaker.wrap(clause), refuse(speaker, "no_colour", meaning)
     value = rng.choice(values)
-    sentence = speaker.wrap(_clause(speaker, state, index, attribute, value, old))
+    sentence = speaker.wrap(write_clause(speaker, state, index, attribute, value, old))
     meaning = f"{attribute} {value}"
     if attribute != "background":
         meaning = f"{name_thing(state, index)}, {meaning}"
@@ -210,10 +198,10 @@ def change_several(speaker, state):
         said = tuple(new.pop(n, None) for n in ("size", "colour", "shape"))
         noun = speaker.noun(said)
         noun = noun.split(" ", 1)[1] if speaker.language == "en" else noun[2:]
-        clause = _clause(speaker, state, 0, "shape", None, old["shape"], noun)
+        clause = write_clause(speaker, state, 0, "shape", None, old["shape"], noun)
         clauses.append((clause, meant))
     for name, value in new.items():
-        clause = _clause(speaker, state, 0, name, value, old[name])
+        clause = write_clause(speaker, state, 0, name, value, old[name])
         clauses.append((clause, f"{name} {value}"))
     rng.shuffle(clauses)
     joints = {"en": (" and ", ", "), "zh": (",", ",然后", ",")}[speaker.language]
@@ -317,7 +305,9 @@ def refer_to_absent(speaker, state):
     topic = rng.choice(("colour", "size", "remove", "ask_colour", "ask_place"))
     if topic in ("colour", "size"):
         value = rng.choice(VALUES[topic])
-        text = _clause(speaker, absent, 0, topic, value, kind[topic == "colour"], it=it)
+        text = write_clause(
+            speaker, absent, 0, topic, value, kind[topic == "colour"], it=it
+        )
         return speaker.wrap(text), refuse(speaker, "absent", "none")
     return speaker.say(topic, it=it), refuse(speaker, "absent", "none")
 
@@ -344,70 +334,3 @@ def _changed(state, index, attribute, value):
     if state.form == "pair" and value in TOWARDS:
         return scene_state.relate_object(state, index, TOWARDS[value])
     return scene_state.move_object(state, value)
-
-
-def _clause(speaker, state, index, attribute, value, old, new=None, it=None):
-    """Return a sentence that asks for one attribute to be otherwise.
-
-    Args:
-        speaker: `Speaker`.
-        state: `SceneState`.
-        index: int. Which of `kinds`; None: all.
-        attribute: str, one of `ATTRIBUTES`.
-        value: str, what is asked for.
-        old: str, what is there, or None.
-        new: str, words for the value; default: one of its synonyms.
-        it: str, words for the object; default: a reference to it.
-    """
-    rng, english = speaker.rng, speaker.language == "en"
-    several = state.form == "group" or index is None
-    texts = speaker.instructions.templates[attribute][speaker.split]
-    texts = [t for t in texts if _fits(t, state, index, attribute, it is not None)]
-    text = rng.choice(texts)
-    if several:
-        for one, many in PLURALS:
-            text = re.sub(one, many, text)
-    subject = SUBJECT.match(text) is not None
-    slots = {"it": it or speaker.reference(state, index, subject)}
-    if attribute == "position":
-        places = speaker.instructions.places[value]
-        slots |= {name: rng.choice(of) for name, of in places.items()}
-        return text.format(**slots)
-    new = new or speaker.word(value)
-    old_word = speaker.word(old)
-    many = attribute == "shape" and several and english
-    if many:
-        new, old_word = words.plural(new), words.plural(old_word)
-    slots |= {
-        "new": new,
-        "old": old_word,
-        "a_new": new if many else article(new) + new,
-        "an_old": old_word if many else article(old_word) + old_word,
-    }
-    if attribute == "size":
-        sizes = speaker.instructions.sizes
-        slots |= {name: rng.choice(of) for name, of in sizes[value].items()}
-        slots["old"] = slots["old"] if english else sizes[old]["new"][0]
-    return text.format(**slots)
-
-
-def _fits(template, state, index, attribute, named):
-    """Whether a template can be said of one or several things."""
-    # "Draw a star" is a new picture, with or without one there.
-    if attribute == "shape" and template.startswith(("draw", "请画", "画成")):
-        return False
-    if state.form == "single":
-        return not named or "{it}" in template
-    if attribute == "background":
-        return True
-    alone = state.form == "group" or index is None
-    if alone and (" one" in template or "一个" in template):
-        return False
-    if alone and attribute == "colour" and "{an_old}" in template:
-        return False
-    if state.form == "group":
-        return True
-    # Of two, those that do not say which mean the first.
-    if index != 0:
-        return "{it}" in template
-    return "{it}" in template or template.startswith(("no,", "不,"))
