@@ -71,7 +71,8 @@ def test_a_row_does_not_depend_on_the_others(served):
     together = call(served, CAPTIONS * 5, list(range(15)))["image"]
     for row in (0, 7, 14):
         alone = call(served, [CAPTIONS[row % 3]], [row])["image"]
-        np.testing.assert_array_equal(alone[0], together[row])
+        difference = np.abs(alone[0].astype(int) - together[row])
+        assert difference.max() <= 1 and np.mean(difference > 0) < 1e-3
 
 
 @pytest.mark.slow
@@ -86,7 +87,9 @@ def test_a_row_of_the_shipped_model_does_not_depend_on_the_others(tmp_path):
     for number in (1, 2, 3, 5, 7, 8, 13, 31):
         rows = rng.permutation(40)[:number]
         some = call(served, [captions[row] for row in rows], rows.tolist())["image"]
-        np.testing.assert_array_equal(some, together[rows])
+        # How a processor's threads share a batch may round a value the other way.
+        difference = np.abs(some.astype(int) - together[rows])
+        assert difference.max() <= 1 and np.mean(difference > 0) < 1e-3
 
 
 def test_white_space_around_a_caption_does_not_count(served):

@@ -209,7 +209,9 @@ def test_a_row_does_not_depend_on_the_others(whole, files):
     sentences = ["make it blue", "make it red", "make it green"]
     together = ask(whole, "edit", files, sentences, seeds(1, 2, 3))["png_bytes"]
     alone = ask(whole, "edit", files[1:2], sentences[1:2], seeds(2))["png_bytes"]
-    assert together[1] == alone[0]
+    one, other = (tf.io.decode_png(x).numpy() for x in (together[1], alone[0]))
+    difference = np.abs(one.astype(int) - other)
+    assert difference.max() <= 1 and np.mean(difference > 0) < 1e-3
 
 
 def test_empty_batches(whole):
