@@ -22,6 +22,7 @@ _PUBLIC = {
     "ImageRepairer": "aigc_keras.models",
     "LossWeights": "aigc_keras.models",
     "SceneAlignment": "aigc_keras.metrics",
+    "TextSideSettings": "aigc_keras.models",
     "TextToImageGAN": "aigc_keras.models",
     "TrainingConfig": "aigc_keras.training",
     "VisualDialogue": "aigc_keras.tasks",

@@ -10,6 +10,7 @@ from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
 from aigc_keras.models.repairer import ImageRepairer
+from aigc_keras.models.text_side import TextSideSettings
 
 __all__ = [
     "PRESETS",
@@ -21,6 +22,7 @@ __all__ = [
     "ImageTextModel",
     "LossWeights",
     "NoiseEncoder",
+    "TextSideSettings",
     "TextToImageGAN",
     "attention_pooler",
 ]
