@@ -27,6 +27,7 @@ class FeatureStatistics:
         self._shift = None
         self._sum = np.zeros(dim)
         self._products = np.zeros((dim, dim))
+        self._root = None
 
     def update(self, features, weights=None):
         """Add a batch.
@@ -50,6 +51,7 @@ class FeatureStatistics:
             return
         if self._shift is None:
             self._shift = features.mean(axis=0)
+        self._root = None
         features = features - self._shift
         weighted = features if weights is None else features * weights[:, None]
         self.count += len(features) if weights is None else weights.sum()
@@ -76,6 +78,14 @@ class FeatureStatistics:
         outer = np.outer(self._sum, self._sum) / self.count
         return (self._products - outer) / (self.count - 1)
 
+    @property
+    def covariance_root(self):
+        """The symmetric square root of `covariance`, kept until the next batch."""
+        if self._root is None:
+            values, vectors = np.linalg.eigh(self.covariance)
+            self._root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+        return self._root
+
     def _check(self, least):
         if self.count < least:
             raise ValueError(
@@ -92,8 +102,9 @@ def frechet_distance(first, second):
     anything: compare it with the distance of two halves of real pictures only.
 
     Reference: Heusel et al., 2017, "GANs trained by a two time-scale update rule"
-    (eq. 6). The trace of the covariances' square root is the sum of the singular values
-    of the product of their own square roots, which needs no complex numbers.
+    (eq. 6). The trace of the root of the covariances' product A B is that of the root
+    of sqrt(A) B sqrt(A), which is symmetric: its eigenvalues are real, and the root of
+    A is kept for the next B.
 
     Args:
         first: `FeatureStatistics`.
@@ -110,15 +121,9 @@ def frechet_distance(first, second):
             "Both sets must have features of one length. "
             f"Received: {first.dim} and {second.dim}"
         )
-    covariances = first.covariance, second.covariance
-    roots = [_square_root(covariance) for covariance in covariances]
-    common = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()
+    root = first.covariance_root
+    common = np.linalg.eigvalsh(root @ second.covariance @ root)
     apart = np.square(first.mean - second.mean).sum()
-    spread = sum(np.trace(covariance) for covariance in covariances)
+    spread = np.trace(first.covariance) + np.trace(second.covariance)
+    common = np.sqrt(np.maximum(common, 0)).sum()
     return float(max(0.0, apart + spread - 2 * common))
-
-
-def _square_root(covariance):
-    """Return the symmetric square root of a positive semi-definite matrix."""
-    values, vectors = np.linalg.eigh(covariance)
-    return (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
