@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,7 +23,8 @@ def launch(arguments, number, environment=None):
     """Run a command as a number of workers of one `multi_worker` run on this machine.
 
     Only the first one's standard output is shown. When one ends badly the others are
-    ended too, within `LOOK_SECONDS + GRACE_SECONDS`.
+    ended too, within `LOOK_SECONDS + GRACE_SECONDS`. Where the program `setpriv` is
+    there (util-linux), even a killed launcher takes its workers along.
 
     Args:
         arguments: List of str. The command, the program first.
@@ -59,8 +61,10 @@ def _start(arguments, addresses, index, words, environment):
         "cluster": {"worker": addresses},
         "task": {"type": "worker", "index": index},
     }
+    setpriv = shutil.which("setpriv")
+    mortal = [setpriv, "--pdeathsig", "TERM"] if setpriv else []
     return subprocess.Popen(
-        arguments,
+        [*mortal, *arguments],
         env={**os.environ, **environment, "TF_CONFIG": json.dumps(cluster)},
         stdout=None if index == 0 else subprocess.DEVNULL,
         # The first one's progress is seen; the others' last words are looked up.

@@ -1,6 +1,9 @@
 """Workers of one machine, by small programs that do not train."""
 
 import json
+import os
+import shutil
+import signal
 import sys
 import time
 
@@ -51,6 +54,25 @@ def test_one_that_is_killed_ends_the_others_soon(tmp_path):
     limit = launcher.LOOK_SECONDS + launcher.GRACE_SECONDS
     assert time.monotonic() - started < limit + 3
     assert not is_alive(tmp_path / "0.json")
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs util-linux's setpriv")
+def test_a_killed_launcher_takes_its_workers_along(tmp_path):
+    paths = [tmp_path / f"{index}.json" for index in range(2)]
+    launching = os.fork()
+    if not launching:
+        script = REPORT + "time.sleep(60)\n"
+        launcher.launch([sys.executable, "-c", script, str(tmp_path)], 2)
+        os._exit(1)
+    deadline = time.monotonic() + 30
+    while not all(path.exists() and path.read_text() for path in paths):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(launching, signal.SIGKILL)
+    os.waitpid(launching, 0)
+    while any(is_alive(path) for path in paths):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_the_last_words_of_one_that_fails_are_told(tmp_path):
