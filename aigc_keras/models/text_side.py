@@ -15,6 +15,7 @@ from aigc_keras.models.image_text_model import (
     ImageTextModel,
     attention_pooler,
 )
+from aigc_keras.models.judge_sight import warn_if_blind
 from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
@@ -85,6 +86,7 @@ def train_text_side(judge, dataset, settings, cache_dir):
     keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
     train_reading(judge, dataset, table, settings)
+    warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed)
 
 
