@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 
-# Distances that are held at a time: 80 MB.
-MOST_DISTANCES = 10_000_000
+# Distances that are held at a time: 32 MB, and as much again while they are sorted.
+MOST_DISTANCES = 4_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,8 +123,8 @@ def share_too_close(generated, train, held_out, quantile=0.01):
 def _neighbour_distances(rows, k):
     """Return each row's distance to its k-th nearest other row."""
     radii = [
-        # The nearest is the row itself.
-        np.partition(block, k, axis=1)[:, k]
+        # The nearest is the row itself. A view would keep the whole block.
+        np.partition(block, k, axis=1)[:, k].copy()
         for _, block in _distance_blocks(rows, rows)
     ]
     return np.concatenate(radii)
@@ -137,5 +137,9 @@ def _distance_blocks(x, y):
     size = max(1, MOST_DISTANCES // max(1, len(y)))
     for start in range(0, len(x), size):
         block = x[start : start + size]
-        distances = np.square(block).sum(axis=1)[:, None] + squares - 2 * block @ y.T
-        yield start, np.sqrt(np.maximum(distances, 0))
+        distances = block @ y.T
+        distances *= -2
+        distances += np.square(block).sum(axis=1)[:, None]
+        distances += squares
+        np.maximum(distances, 0, out=distances)
+        yield start, np.sqrt(distances, out=distances)
