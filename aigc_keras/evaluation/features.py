@@ -2,6 +2,7 @@
 
 import collections.abc
 import dataclasses
+import mmap
 
 import keras
 import numpy as np
@@ -164,7 +165,13 @@ def collect_features(extractor, batches, on_batch=None):
 
 
 def image_batches(images, rows=None):
-    """Yield chosen images in batches; what lies on disk is read only then."""
+    """Yield chosen images in batches; what lies on disk is read only then.
+
+    A mapped file is mapped anew: the pages that were read go when all is yielded.
+    """
+    if isinstance(images, np.memmap) and isinstance(images.base, mmap.mmap):
+        at = images.filename, images.dtype, "r", images.offset, images.shape
+        images = np.memmap(*at)
     rows = np.arange(len(images)) if rows is None else rows
     for start in range(0, len(rows), BATCH_SIZE):
         yield np.asarray(images[rows[start : start + BATCH_SIZE]])

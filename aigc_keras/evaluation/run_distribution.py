@@ -53,7 +53,7 @@ def compare_distributions(real, other_real, generated, protocol, seed=0, draws=2
         )
     rng = np.random.default_rng(seed)
     # One scale for all, so that the polynomial kernel neither vanishes nor overflows.
-    scale = real.values.std(dtype="float64") + 1e-12
+    scale = np.float32(real.values.std(dtype="float64") + 1e-12)
     sets = [features.values / scale for features in (real, other_real, generated)]
     figures = {
         "fid": _frechet(

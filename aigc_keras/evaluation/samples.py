@@ -92,14 +92,14 @@ class Samples:
     @functools.cached_property
     def images(self):
         """The drawings of `captions`, uint8 `(number, side, side, 3)`."""
-        parts = []
+        images = np.empty((self.number, self.side, self.side, 3), "uint8")
         for start in range(0, self.number, CHUNK):
             captions = self.captions[start : start + CHUNK]
             seed = self.protocol.seed + start
-            parts.append(draw_captions(self.gan, captions, seed))
             done = start + len(captions)
+            images[start:done] = draw_captions(self.gan, captions, seed)
             self.on_stage("Captions are drawn", done, self.number)
-        return np.concatenate(parts)
+        return images
 
     @functools.cached_property
     def encoder(self):

@@ -137,8 +137,8 @@ def evaluate_suite(samples, metrics=tuple(METRICS)):
 def peak_memory_mb():
     """Return how large the process has been at most, in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Bytes on macOS, kilobytes elsewhere.
-    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
+    # Bytes on macOS, 1,024 of them elsewhere.
+    return round(peak * (1 if sys.platform == "darwin" else 1024) / 1e6)
 
 
 def describe_protocol(samples):

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Rows of an array that are brought to float64 at a time.
+BLOCK = 2000
+
 
 class FeatureStatistics:
     """Mean and covariance of features that come in batches; no batch is kept.
@@ -62,7 +65,10 @@ class FeatureStatistics:
     def of(cls, features, weights=None):
         """Return the statistics of one array; see `update`."""
         statistics = cls(np.shape(features)[1])
-        statistics.update(features, weights)
+        for start in range(0, len(features), BLOCK):
+            rows = slice(start, start + BLOCK)
+            counts = None if weights is None else weights[rows]
+            statistics.update(features[rows], counts)
         return statistics
 
     @property

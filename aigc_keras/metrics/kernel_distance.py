@@ -49,7 +49,7 @@ class KernelSums:
     """
 
     def __init__(self, first, second, groups=50):
-        first, second = np.asarray(first, "float64"), np.asarray(second, "float64")
+        first, second = np.asarray(first), np.asarray(second)
         if min(len(first), len(second)) < 2 or first.shape[1:] != second.shape[1:]:
             raise ValueError(
                 "Both sets must have at least two rows, of one length. "
@@ -60,7 +60,8 @@ class KernelSums:
         self._within = [_group_sums(rows, rows, groups) for rows in (first, second)]
         for sums, rows in zip(self._within, (first, second), strict=True):
             # A row beside itself does not count.
-            own = (np.square(rows).sum(axis=1) / rows.shape[1] + 1) ** 3
+            squares = np.einsum("nd,nd->n", rows, rows, dtype="float64")
+            own = (squares / rows.shape[1] + 1) ** 3
             sums -= np.diag(np.bincount(np.arange(len(rows)) % groups, own, groups))
         self._between = _group_sums(first, second, groups)
 
@@ -119,8 +120,10 @@ def _group_sums(x, y, groups):
     """
     sums = np.zeros((groups, groups))
     for i in range(0, len(x), BLOCK):
+        block = x[i : i + BLOCK].astype("float64")
         for j in range(0, len(y), BLOCK):
-            values = (x[i : i + BLOCK] @ y[j : j + BLOCK].T / x.shape[1] + 1) ** 3
+            other = y[j : j + BLOCK].astype("float64")
+            values = (block @ other.T / x.shape[1] + 1) ** 3
             rows = (np.arange(len(values)) + i) % groups
             columns = (np.arange(values.shape[1]) + j) % groups
             by_row = np.zeros((groups, values.shape[1]))

@@ -56,7 +56,7 @@ def manifold_scores(real, generated, k=5):
     Raises:
         ValueError: If a set has too few rows, or the lengths differ.
     """
-    real, generated = np.asarray(real, "float64"), np.asarray(generated, "float64")
+    real, generated = np.asarray(real), np.asarray(generated)
     few = min(len(real), len(generated)) <= k
     if few or k < 1 or real.shape[1:] != generated.shape[1:]:
         raise ValueError(
@@ -132,11 +132,11 @@ def _neighbour_distances(rows, k):
 
 def _distance_blocks(x, y):
     """Yield the first row of a block of x, and its distances to all of y."""
-    x, y = np.asarray(x, "float64"), np.asarray(y, "float64")
-    squares = np.square(y).sum(axis=1)
+    x, y = np.asarray(x), np.asarray(y, "float64")
+    squares = np.einsum("nd,nd->n", y, y)
     size = max(1, MOST_DISTANCES // max(1, len(y)))
     for start in range(0, len(x), size):
-        block = x[start : start + size]
+        block = x[start : start + size].astype("float64")
         distances = block @ y.T
         distances *= -2
         distances += np.square(block).sum(axis=1)[:, None]

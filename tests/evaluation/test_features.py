@@ -91,3 +91,15 @@ def test_inception_reads_its_weights_from_a_file(tmp_path):
     np.testing.assert_allclose(
         exponents / exponents.sum(axis=1, keepdims=True), probabilities, atol=1e-4
     )
+
+
+def test_a_mapped_file_is_read_in_the_order_of_the_rows(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (600, 4, 4, 3), "uint8")
+    pixels.tofile(tmp_path / "pixels")
+    mapped = np.memmap(tmp_path / "pixels", "uint8", "r", shape=pixels.shape)
+    rows = np.arange(600)[::-1]
+    read = np.concatenate(list(image_batches(mapped, rows)))
+    np.testing.assert_array_equal(read, pixels[::-1])
+    # A part of a mapped file begins elsewhere.
+    part = np.concatenate(list(image_batches(mapped[5:300])))
+    np.testing.assert_array_equal(part, pixels[5:300])
