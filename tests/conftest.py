@@ -9,8 +9,8 @@ import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# Its threads spin while they wait: two processes of them on two cores took a minute
-# for what one does in two seconds.
+# Its threads spin while they wait: beside other work on two cores a test took minutes
+# that takes two seconds alone.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_collection_finish():
-    """Tracing makes garbage by the million: looked for after a file, a quarter faster.
+    """Tracing makes garbage by the million; it is looked for after each file only.
 
     What was imported stays for good and need not be looked at again.
     """

@@ -127,9 +127,9 @@ def frechet_distance(first, second):
             "Both sets must have features of one length. "
             f"Received: {first.dim} and {second.dim}"
         )
-    root = first.covariance_root
-    common = np.linalg.eigvalsh(root @ second.covariance @ root)
+    root, covariance = first.covariance_root, second.covariance
+    common = np.linalg.eigvalsh(root @ covariance @ root)
     apart = np.square(first.mean - second.mean).sum()
-    spread = np.trace(first.covariance) + np.trace(second.covariance)
+    spread = np.trace(first.covariance) + np.trace(covariance)
     common = np.sqrt(np.maximum(common, 0)).sum()
     return float(max(0.0, apart + spread - 2 * common))

@@ -85,7 +85,7 @@ def workers_of(launcher):
 
 @pytest.mark.slow
 def test_a_killed_worker_ends_the_run_and_the_same_command_resumes(settings, tmp_path):
-    settings = {**settings, "steps": 24, "save_every": 4}
+    settings = {**settings, "steps": 40, "save_every": 4}
     run = RunFolder(tmp_path / "run")
     arguments = command(settings, run.path, "--workers", "2")
     process = subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True)
@@ -104,11 +104,11 @@ def test_a_killed_worker_ends_the_run_and_the_same_command_resumes(settings, tmp
     for pid in workers:
         assert not os.path.exists(f"/proc/{pid}")
     stopped = run.checkpoints.newest()
-    assert 8 <= stopped < 24
+    assert 8 <= stopped < 40
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=500)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert run.checkpoints.steps()[-1] == 24
-    assert [entry["step"] for entry in run.read_metrics()] == list(range(2, 25, 2))
+    assert run.checkpoints.steps()[-1] == 40
+    assert [entry["step"] for entry in run.read_metrics()] == list(range(2, 41, 2))
 
 
 def test_unknown_and_impossible_ways_are_refused(tiny_settings, monkeypatch):
