@@ -188,4 +188,8 @@ class ServedVersions:
 
     def _watch(self, poll_seconds):
         while not self._ended.wait(poll_seconds):
-            self.look()
+            try:
+                self.look()
+            except Exception as error:
+                # A disk that fails now and then must not end the looking for good.
+                logger.warning("Versions stay as they were: %s", error)

@@ -14,6 +14,7 @@ from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.training.recipes import RECIPES
 from aigc_keras.training.schedules import LEARNING_RATE_SCHEDULES
 
+CPU_INFO = pathlib.Path("/proc/cpuinfo")
 EARLY_STOPPING_MEASURES = ("alignment", "kernel_distance")
 
 
@@ -230,7 +231,7 @@ def resolve_precision(precision):
     if precision != "auto":
         return precision
     try:
-        flags = pathlib.Path("/proc/cpuinfo").read_text()
+        flags = CPU_INFO.read_text()
     except OSError:
         flags = ""
     fast = "avx512_bf16" in flags or "amx_bf16" in flags

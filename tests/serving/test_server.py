@@ -243,7 +243,7 @@ def test_a_new_version_takes_over_and_a_bad_one_does_not(
 
 @pytest.mark.slow
 def test_labelled_versions_are_served_and_a_rollback_is_followed(
-    serve, whole_version, tmp_path
+    serve, whole_version, tmp_path, caplog
 ):
     folder = tmp_path / "tiny"
     for number in (1, 2, 3):
@@ -275,6 +275,16 @@ def test_labelled_versions_are_served_and_a_rollback_is_followed(
             registry.promote(folder, 3)
             assert follows([3], f"{MODEL}/labels/stable")
             assert follows([2, 3])
+            # Labels that cannot be read for a while are looked at again.
+            labels = folder / registry.LABELS_FILE
+            labels.rename(folder / "elsewhere")
+            labels.mkdir()
+            until = time.monotonic() + 60
+            while "Versions stay" not in caplog.text and time.monotonic() < until:
+                time.sleep(0.02)
+            assert predict(http, GOOD).status_code == 200
+            labels.rmdir()
+            (folder / "elsewhere").rename(labels)
             registry.rollback(folder)
             assert follows([1, 2]) and predict(http, GOOD).status_code == 200
             # One that is not whole is not taken over, however it is labelled.

@@ -37,8 +37,10 @@ def test_a_growing_batch_doubles_at_equal_parts():
     assert batch_phases(8, 1, 3)[-1] == (1, 64)
 
 
-def test_precision_follows_the_processor(monkeypatch):
+def test_precision_follows_the_processor(monkeypatch, tmp_path):
+    monkeypatch.setattr("aigc_keras.training.config.CPU_INFO", tmp_path / "cpuinfo")
+    assert resolve_precision("auto") == "float32"
     assert resolve_precision("float32") == "float32"
     for flags, expected in (("avx512_bf16", "mixed_bfloat16"), ("sse", "float32")):
-        monkeypatch.setattr("pathlib.Path.read_text", lambda self, f=flags: f)
+        (tmp_path / "cpuinfo").write_text(f"flags : fpu {flags}\n")
         assert resolve_precision("auto") == expected
