@@ -53,13 +53,11 @@ def compare_distributions(real, other_real, generated, protocol, seed=0, draws=2
         )
     rng = np.random.default_rng(seed)
     # One scale for all, so that the polynomial kernel neither vanishes nor overflows.
-    scale = np.float32(real.values.std(dtype="float64") + 1e-12)
-    sets = [features.values / scale for features in (real, other_real, generated)]
+    scale = real.values.std(dtype="float64") + 1e-12
+    sets = [features.values for features in (real, other_real, generated)]
     figures = {
-        "fid": _frechet(
-            *(features.values for features in (real, other_real, generated)), rng, draws
-        ),
-        "kid": _kernel(*sets, rng, draws),
+        "fid": _frechet(*sets, rng, draws),
+        "kid": _kernel(*sets, rng, draws, scale),
         **_manifold(*sets, rng, draws),
     }
     if generated.probabilities is not None:
@@ -90,15 +88,15 @@ def _frechet(real, other_real, generated, rng, draws):
     return _figure(value, drawn, floor)
 
 
-def _kernel(real, other_real, generated, rng, draws):
-    sums = KernelSums(real, generated, GROUPS)
+def _kernel(real, other_real, generated, rng, draws, scale):
+    sums = KernelSums(real, generated, GROUPS, scale)
     groups = min(GROUPS, len(real))
     drawn = []
     for _ in range(draws):
         chosen = rng.integers(0, groups, groups)
         counts = np.bincount(chosen, minlength=groups).astype("float64")
         drawn.append(sums.distance(None, counts))
-    floor = KernelSums(real, other_real, 1).distance()
+    floor = KernelSums(real, other_real, 1, scale).distance()
     figure = _figure(sums.distance(), drawn, floor)
     return figure | {"standard_error": sums.standard_error()}
 

@@ -43,12 +43,14 @@ class KernelSums:
         first: float array `(n, d)`, n at least 2.
         second: float array `(m, d)`, m at least 2.
         groups: int. Groups a set, at most as many as it has rows; default 50.
+        scale: float. What the rows are divided by, block by block, as a copy of them
+            all would be large; default 1.
 
     Raises:
         ValueError: If a set has fewer than two rows, or the lengths differ.
     """
 
-    def __init__(self, first, second, groups=50):
+    def __init__(self, first, second, groups=50, scale=1.0):
         first, second = np.asarray(first), np.asarray(second)
         if min(len(first), len(second)) < 2 or first.shape[1:] != second.shape[1:]:
             raise ValueError(
@@ -57,13 +59,16 @@ class KernelSums:
             )
         groups = min(groups, len(first), len(second))
         self._sizes = [_sizes(len(rows), groups) for rows in (first, second)]
-        self._within = [_group_sums(rows, rows, groups) for rows in (first, second)]
+        length = first.shape[1] * scale**2
+        self._within = [
+            _group_sums(rows, rows, groups, length) for rows in (first, second)
+        ]
         for sums, rows in zip(self._within, (first, second), strict=True):
             # A row beside itself does not count.
             squares = np.einsum("nd,nd->n", rows, rows, dtype="float64")
-            own = (squares / rows.shape[1] + 1) ** 3
+            own = (squares / length + 1) ** 3
             sums -= np.diag(np.bincount(np.arange(len(rows)) % groups, own, groups))
-        self._between = _group_sums(first, second, groups)
+        self._between = _group_sums(first, second, groups, length)
 
     def distance(self, first_counts=None, second_counts=None):
         """Return the distance where each group counts so many times, default once.
@@ -113,9 +118,10 @@ def _sizes(number, groups):
     return np.bincount(np.arange(number) % groups, minlength=groups).astype("float64")
 
 
-def _group_sums(x, y, groups):
+def _group_sums(x, y, groups, length):
     """Return the kernel summed over each pair of groups, `(groups, groups)`.
 
+    The kernel divides a product by `length`, the features' times the scale's square.
     Row `i` belongs to group `i % groups`.
     """
     sums = np.zeros((groups, groups))
@@ -123,7 +129,7 @@ def _group_sums(x, y, groups):
         block = x[i : i + BLOCK].astype("float64")
         for j in range(0, len(y), BLOCK):
             other = y[j : j + BLOCK].astype("float64")
-            values = (block @ other.T / x.shape[1] + 1) ** 3
+            values = (block @ other.T / length + 1) ** 3
             rows = (np.arange(len(values)) + i) % groups
             columns = (np.arange(values.shape[1]) + j) % groups
             by_row = np.zeros((groups, values.shape[1]))

@@ -4,8 +4,10 @@ import dataclasses
 
 import numpy as np
 
-# Distances that are held at a time: 32 MB, and as much again while they are sorted.
-MOST_DISTANCES = 4_000_000
+# Distances that are held at a time: 16 MB, and as much again while they are sorted.
+MOST_DISTANCES = 2_000_000
+# Rows that are made float64 at a time.
+BLOCK = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,12 +134,15 @@ def _neighbour_distances(rows, k):
 
 def _distance_blocks(x, y):
     """Yield the first row of a block of x, and its distances to all of y."""
-    x, y = np.asarray(x), np.asarray(y, "float64")
-    squares = np.einsum("nd,nd->n", y, y)
+    x, y = np.asarray(x), np.asarray(y)
+    squares = np.einsum("nd,nd->n", y, y, dtype="float64")
     size = max(1, MOST_DISTANCES // max(1, len(y)))
     for start in range(0, len(x), size):
         block = x[start : start + size].astype("float64")
-        distances = block @ y.T
+        distances = np.empty((len(block), len(y)))
+        for first in range(0, len(y), BLOCK):
+            part = slice(first, first + BLOCK)
+            np.matmul(block, y[part].astype("float64").T, out=distances[:, part])
         distances *= -2
         distances += np.square(block).sum(axis=1)[:, None]
         distances += squares

@@ -40,6 +40,8 @@ def test_groups_and_blocks_change_nothing(monkeypatch):
     counts = np.array([1.0, 0.0, 1.0, 1.0])
     kept = x[np.arange(23) % 4 != 1]
     assert sums.distance(counts) == pytest.approx(by_hand(kept, y))
+    scaled = KernelSums(x, y, groups=4, scale=2.5)
+    assert scaled.distance() == pytest.approx(by_hand(x / 2.5, y / 2.5))
 
 
 def test_samples_of_one_distribution_are_at_zero_and_others_are_not():
