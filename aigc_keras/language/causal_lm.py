@@ -61,6 +61,8 @@ def train_causal_lm(
         weighted_metrics=[],
         jit_compile=False,
     )
+    # Built inside the first step it would have that step traced twice.
+    model.optimizer.build(model.trainable_variables)
     losses = []
     for epoch in range(epochs):
         total = 0.0

@@ -121,6 +121,9 @@ class ImageCaptioner(keras.Model):
             table = self.caption_table(x)
             x = x.with_classes(None).training_batches(table, size, seed)
         kwargs = {"shuffle": False, **kwargs}
+        if not self.optimizer.built:
+            # Inside the first step it would have that step traced twice.
+            self.optimizer.build(self.trainable_variables)
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def caption_table(self, dataset):

@@ -219,6 +219,7 @@ def _train(model, batches, steps, settings, label):
         warmup_steps=min(50, steps // 4),
     )
     model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
     with progress_bar(label) as update:
         for step, batch in zip(range(1, steps + 1), batches, strict=False):
             loss = model.train_on_batch(batch)

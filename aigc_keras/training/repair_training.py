@@ -59,6 +59,7 @@ def train_repairer(config, run_dir, steps=None):
         0.0, steps, warmup_target=RATE, warmup_steps=min(100, steps // 4)
     )
     model.compile(optimizer=FusedAdam(rate, clipnorm=1.0), jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
     size = min(dataset.batch_size, dataset.num_images)
     batches = dataset.training_batches(table, size, config.seed)
     with progress_bar("The repairer learns to mend") as update:
