@@ -20,7 +20,7 @@ COCO_SAMPLE = (
 )
 
 # Each takes many seconds: the files that name one run in one process.
-COSTLY_FIXTURES = ("whole_version", "tiny_run")
+COSTLY_FIXTURES = ("whole_version", "tiny_run", "labelled_run")
 
 
 def pytest_addoption(parser):
@@ -37,6 +37,8 @@ def pytest_collection_modifyitems(config, items):
             for item in items:
                 if marker in item.keywords:
                     item.add_marker(skip)
+    # What takes long in one process begins first, so that none waits for it at the end.
+    items.sort(key=lambda item: _costly_fixture(item.path) is None)
 
 
 def pytest_collection_finish():
@@ -73,7 +75,7 @@ def _costly_fixture(path):
     if path.parent.name == "serving":
         return COSTLY_FIXTURES[0]
     if path.name == "test_tutorial.py":
-        # It takes minutes: among the first, so that no process waits for it at the end.
+        # It takes minutes.
         return COSTLY_FIXTURES[1]
     text = path.read_text(encoding="utf-8")
     return next((name for name in COSTLY_FIXTURES if name in text), None)

@@ -91,6 +91,15 @@ def packed(keras_tokenizer):
     )
 
 
+def test_models_of_one_vocabulary_share_a_graph(keras_tokenizer):
+    first, again, shorter = (
+        GraphTokenizer.from_tokenizer(keras_tokenizer, length, end_token_id=0)
+        for length in (9, 9, 8)
+    )
+    assert first is again and first is not shorter
+    assert shorter(["a red ring"])[0].shape == (1, 8)
+
+
 @pytest.fixture(scope="module")
 def saved_model(packed, tmp_path_factory):
     folder = tmp_path_factory.mktemp("saved_model")
