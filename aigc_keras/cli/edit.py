@@ -15,10 +15,12 @@ def edit(
     caption: str = typer.Option(
         None, help="What the picture shows [the captioner says it]."
     ),
-    strength: float = typer.Option(1.0, help="0 changes nothing, 2 is the most."),
+    strength: float = typer.Option(
+        1.0, min=0, max=2, help="0 changes nothing, 2 is the most."
+    ),
     seed: int = typer.Option(None, help="For variants [the likeliest]."),
     refine: int = typer.Option(
-        0, help="Steps that first bring the drawing nearer to the picture."
+        0, min=0, help="Steps that first bring the drawing nearer to the picture."
     ),
     compare: bool = typer.Option(
         False, "--compare", help="Write the picture before and after, side by side."

@@ -19,11 +19,12 @@ REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 class Builder(tfds.core.GeneratorBasedBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
-    VERSION = tfds.core.Version("1.1.0")
+    VERSION = tfds.core.Version("1.2.0")
     RELEASE_NOTES = {
         "1.0.0": "First release.",
         "1.1.0": "What each sentence means; more ways to say it in `train`; pairs side "
         "by side, and backgrounds that no picture has.",
+        "1.2.0": "`train` alone: asides, more whole captions and free words.",
     }
 
     def _info(self):

@@ -16,6 +16,12 @@ PLACES = {"en": words.ENGLISH_PLACES, "zh": words.CHINESE_PLACES}
 WRAPPED_SHARE = 0.2
 # How often a sentence to train on holds words besides that mean nothing.
 NOISY_SHARE = 0.4
+# How often a training sentence stands beside others that mean nothing.
+ASIDE_SHARE = 0.2
+_ASIDES = {
+    "en": ("{}, ", "{}: ", "{} ", "{}; ", "{}! "),
+    "zh": ("{},", "{}:", "{}!", "{}"),
+}
 # How often a pair is told as two things, not as one that lies somehow to the other.
 SIDE_BY_SIDE_SHARE = 0.3
 # Fillers that would mean something in a dialogue.
@@ -112,6 +118,8 @@ class Speaker:
         if self.rng.random() < WRAPPED_SHARE:
             texts = self.instructions.wrappings[self.split]
             sentence = self.rng.choice(texts).format(sentence)
+        if self.split == "train" and self.rng.random() < ASIDE_SHARE:
+            sentence = self._put_beside(sentence)
         return _ARTICLE.sub(lambda found: article(found[1]), sentence)
 
     def _mix_in_fillers(self, sentence):
@@ -126,6 +134,17 @@ class Speaker:
                 place = self.rng.choice((0, len(words_)))
             words_.insert(place, filler)
         return (" " if english else "").join(words_)
+
+    def _put_beside(self, sentence):
+        """Return a sentence with a few words without meaning before or after it."""
+        joint = " " if self.language == "en" else ""
+        fillers = self.rng.choices(_fillers(self.language), k=self.rng.randint(1, 4))
+        if self.rng.random() < 0.3:
+            fillers[-1] = self.nonsense()
+        aside = joint.join(fillers)
+        if self.rng.random() < 0.25:
+            return f"{sentence}{self.rng.choice((',', joint))}{joint}{aside}"
+        return self.rng.choice(_ASIDES[self.language]).format(aside) + sentence
 
     def is_tried(self, topic, sentence):
         """Return whether a sentence is one of the topic's that `"test"` says.

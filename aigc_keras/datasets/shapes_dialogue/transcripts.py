@@ -21,7 +21,7 @@ OTHER_LANGUAGE_SHARE = 0.15
 # How often training begins with a picture that is there, such as an uploaded one.
 BEGUN_SHARE = 0.3
 # How often a state is told in free words, as a captioner or a person may tell it.
-FREE_WORDS_SHARE = 0.2
+FREE_WORDS_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,6 +151,8 @@ WEIGHTS = {
 }
 # What is hard to learn is said more often to train on.
 EMPHASIS = {
+    # Some words are said in whole captions alone.
+    "draw_whole": 2,
     "absent": 3,
     "add": 1.5,
     "ask_count": 1.5,
