@@ -19,8 +19,12 @@ COCO_SAMPLE = (
     pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "coco_sample"
 )
 
-# Each takes many seconds: the files that name one run in one process.
-COSTLY_FIXTURES = ("whole_version", "tiny_run", "labelled_run")
+# Each takes many seconds: the files that name one of a group run in one process.
+COSTLY_FIXTURES = {
+    "whole_version": "serving",
+    "tiny_run": "runs",
+    "labelled_run": "runs",
+}
 
 
 def pytest_addoption(parser):
@@ -38,7 +42,7 @@ def pytest_collection_modifyitems(config, items):
                 if marker in item.keywords:
                     item.add_marker(skip)
     # What takes long in one process begins first, so that none waits for it at the end.
-    items.sort(key=lambda item: _costly_fixture(item.path) is None)
+    items.sort(key=lambda item: _costly_group(item.path) is None)
 
 
 def pytest_collection_finish():
@@ -65,20 +69,21 @@ def pytest_xdist_make_scheduler(config, log):
 
         def _split_scope(self, nodeid):
             name = nodeid.split("::")[0]
-            return _costly_fixture(config.rootpath / name) or name
+            return _costly_group(config.rootpath / name) or name
 
     return FixtureScheduling(config, log)
 
 
 @functools.cache
-def _costly_fixture(path):
+def _costly_group(path):
     if path.parent.name == "serving":
-        return COSTLY_FIXTURES[0]
+        return "serving"
     if path.name == "test_tutorial.py":
-        # It takes minutes.
-        return COSTLY_FIXTURES[1]
+        return "tutorial"
     text = path.read_text(encoding="utf-8")
-    return next((name for name in COSTLY_FIXTURES if name in text), None)
+    return next(
+        (COSTLY_FIXTURES[name] for name in COSTLY_FIXTURES if name in text), None
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -201,7 +201,8 @@ def test_ctrl_c_exits_130(tiny_coco, tmp_path):
     code = "from aigc_keras.cli.app import main; main()"
     arguments = ["train", "--dataset", "coco_folder", "--data-dir", str(tiny_coco)]
     arguments += ["--run", "run", "--preset", "tiny_32", "--steps", "100000"]
-    arguments += ["--sample-every", "20"]
+    arguments += ["--sample-every", "20", "--matching-steps", "5"]
+    arguments += ["--reading-steps", "5"]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *arguments], stderr=subprocess.PIPE, cwd=tmp_path
     )
@@ -215,3 +216,4 @@ def test_ctrl_c_exits_130(tiny_coco, tmp_path):
     assert process.returncode == 130
     one_line(errors.decode())
     assert list((tmp_path / "run" / "checkpoints").glob("step_*"))
+    assert not list((tmp_path / "run").rglob("*.staging"))

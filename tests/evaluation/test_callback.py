@@ -20,6 +20,7 @@ def fit(gan, dataset, callbacks, epochs=2):
     )
 
 
+@pytest.mark.slow
 def test_it_logs_every_metric_and_leaves_the_training_alone(load, draw_dataset):
     dataset = draw_dataset(12)
     measured, plain = load(), load()

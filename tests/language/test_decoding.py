@@ -48,15 +48,17 @@ def log_chances(backbone, prefix, texts):
 
 def every_text(backbone, prefix):
     """Every text that can be written after one prefix, and its log-probability."""
-    scores = {}
+    tails = []
     for tail in itertools.product(range(VOCABULARY), repeat=LENGTH - 1):
         stop = tail.index(END) + 1 if END in tail else len(tail)
-        if any(token != END for token in tail[stop:]):
-            continue
-        text = np.array([[0, *tail]])
-        chances = log_chances(backbone, prefix[None], text)[0]
-        scores[tuple(text[0])] = sum(chances[i, text[0, i + 1]] for i in range(stop))
-    return scores
+        if all(token == END for token in tail[stop:]):
+            tails.append((stop, tail))
+    texts = np.array([[0, *tail] for _, tail in tails])
+    chances = log_chances(backbone, np.repeat(prefix[None], len(texts), 0), texts)
+    return {
+        tuple(text): sum(of[i, text[i + 1]] for i in range(stop))
+        for (stop, _), text, of in zip(tails, texts, chances, strict=True)
+    }
 
 
 def test_a_wide_beam_finds_the_likeliest_text_of_all(backbone, prefix):

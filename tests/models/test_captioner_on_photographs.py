@@ -9,7 +9,7 @@ from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2LanguageModel
 from aigc_keras.models import ImageCaptioner
 
-STEPS = 500
+STEPS = 300
 
 
 @pytest.mark.slow

@@ -20,6 +20,12 @@ from aigc_keras.models import TextToImageGAN
 pytestmark = pytest.mark.slow
 # Everything that draws random numbers, or takes a gradient of its own.
 COMPILED = {"text_noise": 0.1, "jit_compile": False}
+# A few steps of tiny networks: compiling them well would take longer than they do.
+ENVIRONMENT = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
 STEPS, SIZE, TEXT_DIM, NOISE_DIM, VOCABULARY = 3, 4, 6, 3, 11
 ON_JAX = """
 import json, sys
@@ -128,7 +134,7 @@ def both(data, tmp_path_factory):
     np.savez(folder / "data.npz", **data, **inputs)
     done = subprocess.run(
         [sys.executable, "-c", ON_JAX, str(folder)],
-        env={**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+        env={**os.environ, **ENVIRONMENT},
         capture_output=True,
         text=True,
     )

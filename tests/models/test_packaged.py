@@ -55,6 +55,7 @@ def test_a_model_comes_back_in_half_precision(gan, tmp_path):
     assert change.max() <= 4
 
 
+@pytest.mark.slow
 def test_it_is_half_as_large_and_draws_the_same_in_a_fresh_process(gan, tmp_path):
     gan.save_to_preset(tmp_path / "model")
     floats = sum(

@@ -75,6 +75,7 @@ def test_the_batching_and_monitoring_configurations(written):
     assert monitoring.prometheus_config.path.startswith("/monitoring")
 
 
+@pytest.mark.slow
 def test_warm_up_requests_run(written):
     version, _ = written
     signatures = tf.saved_model.load(str(version)).signatures

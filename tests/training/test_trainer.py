@@ -106,22 +106,7 @@ def test_other_settings_need_another_folder(tiny_run, tiny_settings):
 
 
 @pytest.mark.slow
-def test_minutes_are_settled_into_steps(tiny_settings, tmp_path):
-    settings = {**tiny_settings, "steps": None, "minutes": 0.02}
-    config = TrainingConfig(**settings)
-    gan, run = train(config, tmp_path / "run")
-    settled = run.read_config()
-    assert settled.minutes is None
-    assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints.steps()[-1]
-    # The same command again finds the run finished.
-    assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
-
-
-@pytest.mark.slow
-def test_the_rates_rise_while_a_run_of_minutes_is_timed(
-    tiny_settings, tmp_path, monkeypatch
-):
-    """The timed steps once ran at the peak, and the discriminator won in them."""
+def test_minutes_are_settled_into_steps(tiny_settings, tmp_path, monkeypatch):
     rates = []
 
     class Recorder(trainer.LearningRate):
@@ -131,10 +116,16 @@ def test_the_rates_rise_while_a_run_of_minutes_is_timed(
 
     monkeypatch.setattr(trainer, "LearningRate", Recorder)
     config = TrainingConfig(**{**tiny_settings, "steps": None, "minutes": 0.02})
-    gan, _ = train(config, tmp_path / "run")
-    assert len(rates) == int(gan.optimizer.iterations)
+    gan, run = train(config, tmp_path / "run")
+    settled = run.read_config()
+    assert settled.minutes is None
+    assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints.steps()[-1]
+    # The timed steps once ran at the peak, and the discriminator won in them.
+    assert len(rates) == settled.steps
     assert rates[0] < config.generator_learning_rate / 100
     assert rates[:100] == sorted(rates[:100])
+    # The same command again finds the run finished.
+    assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == settled.steps
 
 
 @pytest.mark.slow
@@ -155,14 +146,13 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp
 
 
 @pytest.mark.slow
-def test_kill_9_at_three_moments_changes_nothing(tiny_settings, tmp_path):
+def test_kill_9_at_two_moments_changes_nothing(tiny_settings, tmp_path):
     settings = {**tiny_settings, "steps": 24, "save_every": 4}
     finish(settings, tmp_path / "unbroken")
     broken = RunFolder(tmp_path / "broken")
-    # In the text side's training, after the first, and after a later checkpoint.
+    # In the text side's training, and after a checkpoint.
     moments = (
         lambda: broken.config_path.exists(),
-        lambda: 4 in broken.checkpoints.steps(),
         lambda: 12 in broken.checkpoints.steps(),
     )
     for reached in moments:
@@ -187,22 +177,6 @@ def test_kill_9_at_three_moments_changes_nothing(tiny_settings, tmp_path):
     for ours, theirs in optimizers:
         for a, b in zip(ours.variables, theirs.variables, strict=True):
             np.testing.assert_array_equal(a.numpy(), b.numpy())
-
-
-@pytest.mark.slow
-def test_ctrl_c_saves_a_checkpoint_and_leaves_no_staging(tiny_settings, tmp_path):
-    settings = {**tiny_settings, "steps": 4000, "save_every": 1000, "log_every": 1000}
-    run = RunFolder(tmp_path / "run")
-    process = start(settings, run.path)
-    deadline = time.monotonic() + 200
-    while not list(run.samples_path.glob("*.png")):
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode != 0
-    assert run.checkpoints.steps() and run.checkpoints.steps()[-1] < 4000
-    assert not list(run.path.rglob("*.staging"))
 
 
 @pytest.mark.parametrize(
