@@ -18,6 +18,7 @@ from aigc_keras.models import (
     saving,
 )
 from aigc_keras.models.companions import Companions
+from aigc_keras.models.either_backend import EitherBackend
 from aigc_keras.models.moving_average import averaged_copy, move_averages
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import TrainingChance
@@ -29,7 +30,7 @@ from aigc_keras.models.text_side import (
 )
 
 
-class TextToImageGAN(PictureRequests, TrainingChance, keras.Model):
+class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
     """A text-conditioned GAN as one functional Keras model.
 
     Inputs are a sentence vector and noise; outputs are the image and its validity.
@@ -275,11 +276,6 @@ class TextToImageGAN(PictureRequests, TrainingChance, keras.Model):
             x = replicas.distribute(
                 lambda *share: labelled.training_batches(*start, share), strategy
             )
-        if keras.backend.backend() == "jax":
-            from aigc_keras.models import jax_training
-
-            return jax_training.fit(self, x, epochs, steps_per_epoch, **kwargs)
-        kwargs = {"shuffle": False, **kwargs}
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
 
     def save(self, folder):

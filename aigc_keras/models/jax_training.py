@@ -1,6 +1,7 @@
 """Trains a `TextToImageGAN` on Keras's JAX backend, by the same losses."""
 
 import functools
+import itertools
 
 import jax
 import keras
@@ -71,6 +72,15 @@ def train_step(gan, state, data, chance):
     averages = STATE["averages"](gan)
     state["averages"] = [scope.get_current_value(weight) for weight in averages]
     return state, terms
+
+
+def test_step(gan, state, data, chance):
+    """Return the losses of a batch with the averaged generator; see `train_step`."""
+    traced = _Traced(gan, chance)
+    with _holding(gan, state):
+        inputs, divergence = objective.generator_inputs(traced, data)
+        fake = gan.ema_generator(inputs)
+        return objective.loss_terms(traced, data, fake, False, divergence)[0]
 
 
 def read_state(gan):
@@ -211,6 +221,39 @@ def fit(
         write_state(gan, state)
     callbacks.on_train_end()
     return gan.history
+
+
+def evaluate(gan, batches, steps=None, return_dict=False, verbose="auto"):
+    """Return the mean losses; `TextToImageGAN.evaluate` calls this on JAX.
+
+    Args:
+        gan: Compiled `TextToImageGAN`.
+        batches: Iterable of dicts, see `TextToImageGAN.train_step`.
+        steps: int, or None: all batches.
+        return_dict: bool. Whether the losses come with their names.
+        verbose: Changes nothing.
+
+    Returns:
+        Dict of float, or a list of them in the order of `gan.metrics_names`.
+
+    Raises:
+        ValueError: If there are no data.
+    """
+    del verbose
+    step = jax.jit(functools.partial(test_step, gan))
+    state, totals, number = read_state(gan), {}, 0
+    for data in itertools.islice(batches, steps):
+        number += 1
+        data = {name: np.asarray(value) for name, value in data.items()}
+        noise = np.asarray(gan.draw_noise(0, len(data["image"])))
+        terms = step(state, data, {"noise": noise})
+        totals = {name: totals.get(name, 0) + x for name, x in terms.items()}
+    if not number:
+        raise ValueError("`evaluate` needs data. Received: no batch")
+    means = _means(totals, number)
+    if return_dict:
+        return means
+    return [means[name] for name in gan.metrics_names if name in means]
 
 
 class _Traced:

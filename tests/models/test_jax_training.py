@@ -50,6 +50,9 @@ class Look(keras.callbacks.Callback):
 history = gan.fit(batches, callbacks=[Look()], verbose=0)
 told |= {"losses": {k: v[0] for k, v in history.history.items()}, "seen": seen}
 gan.save(folder + "/went_on")
+told["evaluated"] = gan.evaluate(batches, return_dict=True)
+told["listed"] = gan.evaluate(batches, steps=3)
+told["names"] = gan.metrics_names
 
 # A callback may change what a step goes by.
 class Freeze(keras.callbacks.Callback):
@@ -80,6 +83,9 @@ told["drawn"] = list(small.generate(["a red ring"], seed=3).shape)
 for name, wrong in {
     "argument": lambda: gan.fit(batches, validation_data=batches),
     "too few": lambda: gan.fit(batches[:2], epochs=2, steps_per_epoch=2, verbose=0),
+    "one batch": lambda: gan.train_on_batch(batches[0]),
+    "one test": lambda: gan.test_on_batch(batches[0]),
+    "no data": lambda: gan.evaluate([]),
     "text side": lambda: gan.adapt(None),
     "run": lambda: train(TrainingConfig(), folder + "/run"),
 }.items():
@@ -166,6 +172,15 @@ def test_a_step_on_jax_is_the_step_on_tensorflow(both):
     assert len(set(told["seen"])) == STEPS
 
 
+def test_evaluating_on_jax_is_evaluating_here(both, data):
+    _, loaded, told = both
+    batches = tf.data.Dataset.from_tensor_slices(data)
+    here = loaded.evaluate(batches, verbose=0, return_dict=True)
+    assert told["evaluated"] == pytest.approx(here, abs=1e-4)
+    listed = [told["evaluated"][name] for name in told["names"] if name in here]
+    assert told["listed"] == listed and len(listed) == len(here)
+
+
 def test_what_was_trained_on_jax_goes_on_here(both, data):
     gan, loaded, _ = both
     assert int(loaded.optimizer.iterations) == 1 + STEPS
@@ -187,5 +202,7 @@ def test_what_jax_cannot_do_is_said(both):
     told = both[2]
     assert told["argument"].endswith("Received: ['validation_data']")
     assert told["too few"].endswith("Received: none for epoch 2 of 2")
-    for name in ("text side", "run"):
+    assert "`fit([batch])`" in told["one batch"]
+    assert told["no data"].endswith("Received: no batch")
+    for name in ("one batch", "one test", "text side", "run"):
         assert told[name].endswith("Received: KERAS_BACKEND=jax")
