@@ -85,6 +85,7 @@ class ServedVersions:
         self.failed = {}
         self._queue_settings = queue_settings
         self._ended = threading.Event()
+        self._warned = None
         self.look()
         if not self.loaded:
             reasons = "; ".join(self.failed.values()) or "no version in it"
@@ -129,7 +130,7 @@ class ServedVersions:
         try:
             asked = read_labels(self.folder)
         except RegistryError as error:
-            logger.warning("Labels stay as they were: %s", error)
+            self._warn_once(f"Labels stay as they were: {error}")
             asked = self.labels
         # A label that went to a version that is not whole stays where it was.
         labels = {
@@ -192,4 +193,10 @@ class ServedVersions:
                 self.look()
             except Exception as error:
                 # A disk that fails now and then must not end the looking for good.
-                logger.warning("Versions stay as they were: %s", error)
+                self._warn_once(f"Versions stay as they were: {error}")
+
+    def _warn_once(self, text):
+        # A look a second would fill a disk with one sentence.
+        if text != self._warned:
+            logger.warning("%s", text)
+        self._warned = text

@@ -282,6 +282,8 @@ def test_labelled_versions_are_served_and_a_rollback_is_followed(
             until = time.monotonic() + 60
             while "Versions stay" not in caplog.text and time.monotonic() < until:
                 time.sleep(0.02)
+            time.sleep(0.5)
+            assert caplog.text.count("Versions stay") == 1
             assert predict(http, GOOD).status_code == 200
             labels.rmdir()
             (folder / "elsewhere").rename(labels)
