@@ -81,9 +81,7 @@ def _costly_group(path):
     if path.name == "test_tutorial.py":
         return "tutorial"
     text = path.read_text(encoding="utf-8")
-    return next(
-        (COSTLY_FIXTURES[name] for name in COSTLY_FIXTURES if name in text), None
-    )
+    return next((of for name, of in COSTLY_FIXTURES.items() if name in text), None)
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from aigc_keras.language import GPT2LanguageModel, GPT2TextEncoder, decoding
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.languages import LANGUAGES, language_places
 from aigc_keras.losses import next_token_loss
+from aigc_keras.models import replicas
 from aigc_keras.models.prefix_network import prefix_network
 
 CONFIG_FILE = "captioner.json"
@@ -121,10 +122,15 @@ class ImageCaptioner(keras.Model):
             table = self.caption_table(x)
             x = x.with_classes(None).training_batches(table, size, seed)
         kwargs = {"shuffle": False, **kwargs}
-        if not self.optimizer.built:
+        if self.compiled and not self.optimizer.built:
             # Inside the first step it would have that step traced twice.
-            self.optimizer.build(self.trainable_variables)
+            with replicas.strategy_of(self).scope():
+                self.optimizer.build(self.trainable_variables)
         return super().fit(x, epochs=epochs, steps_per_epoch=steps_per_epoch, **kwargs)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # It is built. Keras would average a batch over the replicas, masks and all.
+        pass
 
     def caption_table(self, dataset):
         """Return the `CaptionTable` of a data set: tokens and languages."""

@@ -157,12 +157,7 @@ def fit(
             "On JAX `fit` takes epochs, steps_per_epoch, callbacks and verbose. "
             f"Received: {sorted(unknown)}"
         )
-    if gan.language_side is not None:
-        raise ValueError(
-            "GPT-2 and the captioner learn along on TensorFlow alone; build the model "
-            "with train_text_encoder='frozen' and no captioner. Received: "
-            f"train_text_encoder={gan.train_text_encoder!r}"
-        )
+    _check_frozen(gan)
     for optimizer in (gan.optimizer, gan.discriminator_optimizer):
         if optimizer.gradient_accumulation_steps:
             raise ValueError(
@@ -237,9 +232,10 @@ def evaluate(gan, batches, steps=None, return_dict=False, verbose="auto"):
         Dict of float, or a list of them in the order of `gan.metrics_names`.
 
     Raises:
-        ValueError: If there are no data.
+        ValueError: If GPT-2 or a captioner learns along, or there are no data.
     """
     del verbose
+    _check_frozen(gan)
     step = jax.jit(functools.partial(test_step, gan))
     state, totals, number = read_state(gan), {}, 0
     for data in itertools.islice(batches, steps):
@@ -254,6 +250,15 @@ def evaluate(gan, batches, steps=None, return_dict=False, verbose="auto"):
     if return_dict:
         return means
     return [means[name] for name in gan.metrics_names if name in means]
+
+
+def _check_frozen(gan):
+    if gan.language_side is not None:
+        raise ValueError(
+            "GPT-2 and the captioner learn along on TensorFlow alone; build the model "
+            "with train_text_encoder='frozen' and no captioner. Received: "
+            f"train_text_encoder={gan.train_text_encoder!r}"
+        )
 
 
 class _Traced:

@@ -53,6 +53,19 @@ def test_it_describes_what_it_learned_in_both_languages(captioner, dataset):
     assert chinese == [c[1] for c in dataset.captions]
 
 
+def test_one_that_was_not_compiled_says_so(dataset):
+    with pytest.raises(ValueError, match="must call `compile"):
+        make_captioner(dataset).fit(dataset, steps_per_epoch=1, verbose=0)
+
+
+def test_it_learns_where_a_strategy_has_its_weights(dataset):
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        captioner = make_captioner(dataset)
+        captioner.compile(optimizer="adam", jit_compile=False)
+    history = captioner.fit(dataset, steps_per_epoch=1, verbose=0)
+    assert history.history["loss"][0] > 0
+
+
 def test_classes_do_not_disturb_it(dataset):
     labelled = copy.copy(dataset)
     labelled.labels, labelled.class_names = np.zeros(6, int), ["shape"]

@@ -143,7 +143,7 @@ class Speaker:
             fillers[-1] = self.nonsense()
         aside = joint.join(fillers)
         if self.rng.random() < 0.25:
-            return f"{sentence}{self.rng.choice((',', joint))}{joint}{aside}"
+            return f"{sentence}{self.rng.choice((',', ''))}{joint}{aside}"
         return self.rng.choice(_ASIDES[self.language]).format(aside) + sentence
 
     def is_tried(self, topic, sentence):
