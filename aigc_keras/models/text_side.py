@@ -4,12 +4,14 @@ import dataclasses
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from aigc_keras.datasets import CaptionTable
 from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
+from aigc_keras.models import replicas
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
     ImageTextModel,
@@ -23,6 +25,10 @@ BANK_SIZE = 1024
 READING_NEGATIVES = 4096
 # Pictures whose captions tell content from wording.
 CONTENT_IMAGES = 4000
+_SEVERAL_DEVICES = (
+    tf.distribute.MirroredStrategy,
+    tf.distribute.MultiWorkerMirroredStrategy,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,12 +80,20 @@ def train_text_side(judge, dataset, settings, cache_dir):
         Tuple of the `GPT2TextEncoder` and the caption bank, see `make_caption_bank`.
 
     Raises:
-        ValueError: If Keras's backend is not TensorFlow.
+        ValueError: If Keras's backend is not TensorFlow, or the judge's weights lie on
+            several devices.
     """
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
             "The text side is trained on TensorFlow; save the model there and load it "
             f"here. Received: KERAS_BACKEND={keras.backend.backend()}"
+        )
+    strategy = replicas.strategy_of(judge)
+    if isinstance(strategy, _SEVERAL_DEVICES):
+        raise ValueError(
+            "The text side is trained on one device: call `adapt` on a model made "
+            "outside the strategy, `save` it, and `load` it inside the strategy's "
+            f"scope. Received: a model made in {type(strategy).__name__}"
         )
     encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
     train_matching(encoder, judge, dataset, settings)

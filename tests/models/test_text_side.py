@@ -5,6 +5,7 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.language.content import content_projection
@@ -146,6 +147,13 @@ def test_few_pictures_are_matched_longer_and_captions_thirty_times(
     assert asked == [7, 30 * 12]
     assert text_side.default_matching_steps(1_717) == 2400
     assert text_side.default_matching_steps(50_000) == 1200
+
+
+def test_a_model_in_a_strategy_is_told_to_adapt_before(dataset):
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        gan = TextToImageGAN.from_preset("tiny_32", weights=None)
+    with pytest.raises(ValueError, match="Received: a model made in MirroredStrategy"):
+        gan.adapt(dataset)
 
 
 def test_matching_batches_hold_captions_of_like_length(dataset):
