@@ -10,6 +10,8 @@ server's resident memory in MB, before and after, and at each tenth of the reque
 
 import argparse
 import concurrent.futures
+import contextlib
+import http.client
 import itertools
 import json
 import os
@@ -21,8 +23,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import httpx
-from serving import PORTS, ask, running
+from serving import PORTS, ask, connect, running
 
 CLIENTS = 32
 WARM_UP_SECONDS = 20
@@ -39,14 +40,14 @@ def press(more):
 
     def work(number):
         rng, done, errors = random.Random(f"{number}/{time.time()}"), 0, 0
-        address = f"http://127.0.0.1:{PORTS['package']}"
-        with httpx.Client(base_url=address, timeout=120) as http:
+        with contextlib.closing(connect("package")) as connection:
             while more():
                 done += 1
                 try:
-                    ask(http, "package", rng)
-                except httpx.HTTPError:
+                    ask(connection, "package", rng)
+                except (OSError, http.client.HTTPException):
                     errors += 1
+                    connection.close()
         return done, errors
 
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:

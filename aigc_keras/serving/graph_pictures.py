@@ -13,6 +13,8 @@ MAX_PIXELS = 16_000_000
 PNG_MARK, JPEG_MARK = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 # Mark, length, name and the thirteen bytes of a PNG's first chunk, and its checksum.
 PNG_HEAD = 33
+# Of zlib: a quarter of the time of its default for a sixth more bytes.
+PNG_COMPRESSION = 1
 
 
 def decode_picture(image_bytes):
@@ -61,6 +63,22 @@ def decode_picture(image_bytes):
             lambda: _opaque(tf.io.decode_jpeg(image_bytes, channels=3)),
         )
     return tf.ensure_shape(image, [None, None, 4])
+
+
+def encode_pictures(images):
+    """Return PNG files.
+
+    Args:
+        images: uint8 `(batch, height, width, 3)`.
+
+    Returns:
+        string `(batch,)`.
+    """
+    return tf.map_fn(
+        lambda image: tf.io.encode_png(image, compression=PNG_COMPRESSION),
+        images,
+        fn_output_signature=tf.TensorSpec([], tf.string),
+    )
 
 
 def _png_size(image_bytes):

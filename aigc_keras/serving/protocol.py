@@ -8,6 +8,7 @@ import binascii
 import json
 
 import numpy as np
+import orjson
 
 from aigc_keras.language.text_encoder import MAX_CAPTION_CHARACTERS
 
@@ -167,15 +168,21 @@ def _check_text(value, name, may_be_empty):
 
 
 def write_answer(request, outputs):
-    """Return what a request is answered with, ready for JSON.
+    """Return the body that a request is answered with.
 
     Args:
         request: dict, the request.
         outputs: Dict from output name to an array whose rows are those of the inputs.
 
     Returns:
-        Dict with `predictions` (rows) or `outputs` (columns).
+        bytes. A JSON object with `predictions` (rows) or `outputs` (columns); a float
+        that is not finite is written as null.
     """
+    answer = _answer(request, outputs)
+    return orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _answer(request, outputs):
     columns = {name: _write(values, name) for name, values in outputs.items()}
     if "inputs" in request:
         only = next(iter(columns.values())) if len(columns) == 1 else columns
@@ -188,7 +195,7 @@ def write_answer(request, outputs):
 
 def _write(values, name):
     if values.dtype != object:
-        return values.tolist()
+        return np.ascontiguousarray(values)
     return _write_texts(values.tolist(), name.endswith("_bytes"))
 
 

@@ -10,8 +10,9 @@ import contextlib
 import time
 
 import fastapi
+import orjson
 import tensorflow as tf
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from aigc_keras.serving.batching import BatcherClosed, QueueFull
 from aigc_keras.serving.protocol import (
@@ -23,6 +24,11 @@ from aigc_keras.serving.protocol import (
 
 MAX_BODY_BYTES = 32 * 2**20
 TIMEOUT_SECONDS = 60
+MODEL_PATHS = (
+    "/v1/models/{model}",
+    "/v1/models/{model}/versions/{version}",
+    "/v1/models/{model}/labels/{label}",
+)
 # Texts that may be empty, by signature; see `ServedModel`.
 OPTIONAL = {"inpaint": ("caption",)}
 
@@ -74,27 +80,27 @@ def make_app(versions, name):
         handed_in = versions.submit(signature, columns, version, label)
         future = asyncio.wrap_future(handed_in)
         outputs = await asyncio.wait_for(future, TIMEOUT_SECONDS)
-        return await asyncio.to_thread(write_answer, body, outputs)
+        return write_answer(body, outputs)
 
-    @app.post("/v1/models/{model}:predict")
-    @app.post("/v1/models/{model}/versions/{version}:predict")
-    @app.post("/v1/models/{model}/labels/{label}:predict")
-    async def predict_route(
-        request: fastapi.Request, model: str, version: str = None, label: str = None
-    ):
+    async def predict_route(request):
         started = time.monotonic()
-        status, answer = 200, None
+        status, content = 200, None
+        asked = (request.path_params.get(key) for key in ("model", "version", "label"))
         try:
-            answer = await predict(model, version, label, request)
+            content = await predict(*asked, request)
         except Exception as error:
             status, message = explain(error)
-            answer = {"error": message}
+            content = orjson.dumps({"error": message})
         figures.count(status, time.monotonic() - started)
-        return JSONResponse(answer, status)
+        return Response(content, status, media_type="application/json")
 
-    @app.get("/v1/models/{model}")
-    @app.get("/v1/models/{model}/versions/{version}")
-    @app.get("/v1/models/{model}/labels/{label}")
+    # Starlette's own routes: there is nothing that FastAPI could read or check.
+    for served in MODEL_PATHS:
+        app.add_route(f"{served}:predict", predict_route, methods=["POST"])
+
+    @app.get(MODEL_PATHS[0])
+    @app.get(MODEL_PATHS[1])
+    @app.get(MODEL_PATHS[2])
     async def status_route(model: str, version: str = None, label: str = None):
         try:
             found = find(model, version, label)
@@ -108,9 +114,9 @@ def make_app(versions, name):
             entries += [_status(n, "END", "UNKNOWN", text) for n, text in failed]
         return {"model_version_status": entries}
 
-    @app.get("/v1/models/{model}/metadata")
-    @app.get("/v1/models/{model}/versions/{version}/metadata")
-    @app.get("/v1/models/{model}/labels/{label}/metadata")
+    @app.get(f"{MODEL_PATHS[0]}/metadata")
+    @app.get(f"{MODEL_PATHS[1]}/metadata")
+    @app.get(f"{MODEL_PATHS[2]}/metadata")
     async def metadata_route(model: str, version: str = None, label: str = None):
         try:
             return describe(find(model, version, label), name)

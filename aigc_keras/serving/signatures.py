@@ -10,16 +10,13 @@ from aigc_keras.language.instruction_reader import END_MARKS, SEPARATOR
 from aigc_keras.language.languages import LANGUAGES
 from aigc_keras.models.noise_encoder import sample_noise
 from aigc_keras.models.randomness import noise_from_seed
-from aigc_keras.models.repairing import SHIFTS
-from aigc_keras.serving import graph_pictures
+from aigc_keras.serving import graph_pictures, graph_repair
 
 STRING, SEED = tf.TensorSpec([None], tf.string), tf.TensorSpec([None], tf.int64)
 ONE_STRING = tf.TensorSpec([], tf.string)
 # TensorFlow's reductions take rows in eights and round what is left over differently:
 # the pooler sees a multiple. It also keeps the shapes that kernels are made for few.
 STRIDE = 8
-# Of zlib: half the time of its default for a fifth more bytes.
-PNG_COMPRESSION = 3
 
 
 class ServedModel(tf.Module):
@@ -70,7 +67,8 @@ class ServedModel(tf.Module):
             Dict of str to `tf.function`.
         """
         gan = self._gan.it
-        asked = {"generate": (STRING, SEED), "embed_text": (STRING,)}
+        asked = {"generate": (STRING, SEED), "generate_png": (STRING, SEED)}
+        asked["embed_text"] = (STRING,)
         if gan.judge is not None:
             asked["embed_image"] = (STRING,)
         if gan.class_names is not None:
@@ -98,20 +96,13 @@ class ServedModel(tf.Module):
             Dict of `image` uint8 `(batch, side, side, 3)` and `png_bytes` string
             `(batch,)`.
         """
-        gan = self._gan.it
+        image = self._draw_all(caption, seed)
+        return {"image": image, "png_bytes": graph_pictures.encode_pictures(image)}
 
-        noise = tf.map_fn(
-            lambda one: noise_from_seed(one, gan.generator.noise_dim, gan.truncation),
-            seed,
-            fn_output_signature=tf.TensorSpec([gan.generator.noise_dim], tf.float32),
-        )
-        # The generator's reshapes cannot tell the shape of no rows.
-        number = tf.shape(seed)[0]
-        one_more = [[0, tf.cast(number == 0, "int32")], [0, 0]]
-        inputs = {"text_embedding": self._embed(caption), "noise": noise}
-        inputs = {key: tf.pad(rows, one_more) for key, rows in inputs.items()}
-        image = to_pixels(gan.ema_generator(inputs, training=False))[:number]
-        return {"image": image, "png_bytes": _encode_all(image)}
+    def generate_png(self, caption, seed):
+        """Draw captions; of `generate` the files alone, a seventh of its JSON."""
+        image = self._draw_all(caption, seed)
+        return {"png_bytes": graph_pictures.encode_pictures(image)}
 
     def caption(self, image_bytes):
         """Describe pictures in English.
@@ -177,7 +168,7 @@ class ServedModel(tf.Module):
         def mend(row):
             file, mask_file, said, number = row
             image = graph_pictures.decode_picture(file)
-            missing = self._read_mask(mask_file, tf.shape(image)[:2])
+            missing = graph_repair.read_mask(mask_file, tf.shape(image)[:2])
             seen = graph_pictures.lay_on_white(image)
             square, holes = graph_pictures.to_square(seen, missing, self._side)
             said = strip_spaces(said)
@@ -186,7 +177,9 @@ class ServedModel(tf.Module):
                 lambda: self._found_text(square, holes, number),
                 lambda: self._embed(said[None], self._gan.it.judge_text_encoder),
             )
-            repaired = self._repair(square, holes, text, number)
+            repaired = graph_repair.mend(
+                self._gan.it.repairer, square, holes, text, number
+            )
             filled = tf.where(holes[..., None], repaired, square)
             whole = graph_pictures.paste(filled, image, missing)
             return {"png_bytes": tf.io.encode_png(whole)}
@@ -301,6 +294,21 @@ class ServedModel(tf.Module):
         seen = {"tokens": tokens, "padding_mask": tf.pad(mask, [[0, more], [0, 0]])}
         return encoder.pooler(seen)[:number]
 
+    def _draw_all(self, caption, seed):
+        gan = self._gan.it
+
+        noise = tf.map_fn(
+            lambda one: noise_from_seed(one, gan.generator.noise_dim, gan.truncation),
+            seed,
+            fn_output_signature=tf.TensorSpec([gan.generator.noise_dim], tf.float32),
+        )
+        # The generator's reshapes cannot tell the shape of no rows.
+        number = tf.shape(seed)[0]
+        one_more = [[0, tf.cast(number == 0, "int32")], [0, 0]]
+        inputs = {"text_embedding": self._embed(caption), "noise": noise}
+        inputs = {key: tf.pad(rows, one_more) for key, rows in inputs.items()}
+        return to_pixels(gan.ema_generator(inputs, training=False))[:number]
+
     def _draw(self, text, noise):
         inputs = {"text_embedding": text, "noise": noise}
         return to_pixels(self._gan.it.ema_generator(inputs, training=False))[0]
@@ -318,51 +326,16 @@ class ServedModel(tf.Module):
         written = GraphWriter(self._reader.it.language_model).complete(prompt)
         return tf.where(written == "", caption, written)
 
-    def _read_mask(self, file, sides):
-        mask = graph_pictures.lay_on_white(graph_pictures.decode_picture(file))
-        fits = tf.debugging.Assert(
-            tf.reduce_all(tf.shape(mask)[:2] == sides),
-            [
-                "A mask must be as large as its picture. Received height and width:",
-                tf.shape(mask)[:2],
-                "for a picture of",
-                sides,
-            ],
-        )
-        with tf.control_dependencies([fits]):
-            return tf.reduce_mean(mask, axis=-1) >= 127.5
-
     def _found_text(self, square, holes, seed):
         """Return what a damaged picture shows: it is mended unsaid, and described."""
         repairer = self._gan.it.repairer
         unsaid = tf.zeros([1, repairer.text_dim])
         if self._captioner.it is None:
             return unsaid
-        repaired = self._repair(square, holes, unsaid, seed)
+        repaired = graph_repair.mend(repairer, square, holes, unsaid, seed)
         image = to_model_range(tf.where(holes[..., None], repaired, square))[None]
         caption = self._describe(image, "en")
         return self._embed(caption[None], self._gan.it.judge_text_encoder)
-
-    def _repair(self, square, holes, text, seed):
-        """Return a mended square, float32 in [0, 255]; see `models.repairing`."""
-        repairer, side, count = self._gan.it.repairer, self._side, len(SHIFTS)
-        noise = noise_from_seed(seed, repairer.noise_dim)[None]
-        image = to_model_range(square)
-        mask = tf.cast(holes, "float32")[..., None]
-        inputs = {
-            "image": tf.stack([_moved(image, *shift) for shift in SHIFTS]),
-            "mask": tf.stack([_moved(mask, *shift) for shift in SHIFTS]),
-            "text_embedding": tf.repeat(text, count, axis=0),
-            "noise": tf.repeat(noise, count, axis=0),
-        }
-        repaired = repairer(inputs, training=False)
-        back = [
-            _back(x, *shift)
-            for x, shift in zip(tf.unstack(repaired), SHIFTS, strict=True)
-        ]
-        share = [_back(tf.ones([side, side, 1]), *shift) for shift in SHIFTS]
-        mean = tf.add_n(back) / tf.add_n(share)
-        return tf.cast(to_pixels(mean), "float32")
 
 
 class _Untracked:
@@ -370,31 +343,6 @@ class _Untracked:
 
     def __init__(self, it):
         self.it = it
-
-
-def _encode_all(images):
-    return tf.map_fn(
-        lambda image: tf.io.encode_png(image, compression=PNG_COMPRESSION),
-        images,
-        fn_output_signature=ONE_STRING,
-    )
-
-
-def _moved(image, down, right):
-    """Return an image moved by at most a pixel, what comes in repeating the border."""
-    side = image.shape[0]
-    padded = tf.pad(image, [[1, 1], [1, 1], [0, 0]], "SYMMETRIC")
-    return padded[1 - down : 1 - down + side, 1 - right : 1 - right + side]
-
-
-def _back(image, down, right):
-    """Return a moved image where it was, zero where it tells nothing."""
-    side = image.shape[0]
-    rows = [[max(0, -down), max(0, down)], [max(0, -right), max(0, right)]]
-    part = image[
-        max(0, down) : side - max(0, -down), max(0, right) : side - max(0, -right)
-    ]
-    return tf.pad(part, [*rows, [0, 0]])
 
 
 def plain_sentence(text):

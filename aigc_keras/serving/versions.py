@@ -32,14 +32,25 @@ class LoadedVersion:
         self.model = tf.saved_model.load(str(folder))
         self.signatures = self.model.signatures
         self._batchers = {
-            name: Batcher(_caller(signature), **queue_settings)
-            for name, signature in self.signatures.items()
+            name: Batcher(self.caller(name), **queue_settings)
+            for name in self.signatures
         }
 
     def kinds(self, name):
         """Return the inputs of a signature, a dict from name to dtype's name."""
         asked = self.signatures[name].structured_input_signature[1]
         return {key: spec.dtype.name for key, spec in asked.items()}
+
+    def caller(self, name):
+        """Return a signature as a function from lists to arrays; see `Batcher`."""
+        signature = self.signatures[name]
+        asked = signature.structured_input_signature[1]
+
+        def call(columns):
+            given = {key: tf.constant(columns[key], asked[key].dtype) for key in asked}
+            return {key: value.numpy() for key, value in signature(**given).items()}
+
+        return call
 
     def submit(self, name, columns):
         """Hand in a request to a signature; see `Batcher.submit`."""
@@ -49,16 +60,6 @@ class LoadedVersion:
         """Answer what waits, then end."""
         for batcher in self._batchers.values():
             batcher.close()
-
-
-def _caller(signature):
-    asked = signature.structured_input_signature[1]
-
-    def call(columns):
-        given = {key: tf.constant(columns[key], asked[key].dtype) for key in asked}
-        return {key: value.numpy() for key, value in signature(**given).items()}
-
-    return call
 
 
 class ServedVersions:

@@ -1,6 +1,7 @@
 """Requests are answered together, each with its own rows, and the queue is bounded."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -83,4 +84,44 @@ def test_it_answers_before_it_closes():
     assert all(future.done() for future in futures)
     with pytest.raises(BatcherClosed):
         batcher.submit({"x": [1]})
+    batcher.close()
+
+
+def test_only_one_of_several_waits_for_others():
+    sizes, held = [], threading.Event()
+
+    def count(columns):
+        sizes.append(len(columns["x"]))
+        held.wait(60)
+        return double(columns)
+
+    batcher = Batcher(count, wait_seconds=3600, max_rows=4, threads=1)
+    held.set()
+    # Alone: at once, again and again.
+    for _ in range(3):
+        batcher.submit({"x": [1]}).result(timeout=60)
+    held.clear()
+    futures = [batcher.submit({"x": [1]})]
+    while len(sizes) < 4:
+        time.sleep(0.001)
+    futures += [batcher.submit({"x": [i, i]}) for i in range(3)]
+    held.set()
+    for future in futures[:3]:
+        future.result(timeout=60)
+    # The last came with others, so that it waits for more: here until the end.
+    assert not futures[3].done()
+    batcher.close()
+    assert futures[3].done() and sizes == [1, 1, 1, 1, 4, 2]
+
+
+def test_two_calls_run_at_the_same_time():
+    both = threading.Barrier(2)
+
+    def meet(columns):
+        both.wait(60)
+        return double(columns)
+
+    batcher = Batcher(meet, max_rows=1)
+    futures = [batcher.submit({"x": [i]}) for i in range(2)]
+    assert [int(f.result(60)["twice"][0]) for f in futures] == [0, 2]
     batcher.close()

@@ -15,6 +15,7 @@ ALLOWED = pathlib.Path(__file__).with_name("allowed_ops.txt")
 SIGNATURES = {
     "serving_default",
     "generate",
+    "generate_png",
     "caption",
     "caption_zh",
     "edit",
@@ -71,8 +72,17 @@ def test_every_part_has_its_signatures(whole):
 def test_a_model_has_the_signatures_of_its_parts(repairing_gan):
     from aigc_keras.serving.signatures import ServedModel
 
-    expected = {"serving_default", "generate", "embed_text", "inpaint"}
+    expected = {"serving_default", "generate", "generate_png", "embed_text", "inpaint"}
     assert set(ServedModel(repairing_gan).signatures()) == expected
+
+
+def test_pictures_as_files_alone(whole):
+    captions = ["a red ring", "一个蓝色的圆环"]
+    both = ask(whole, "generate", captions, seeds(3, 4))
+    (files,) = ask(whole, "generate_png", captions, seeds(3, 4)).values()
+    assert files.tolist() == both["png_bytes"].tolist()
+    for file, image in zip(files, both["image"], strict=True):
+        assert (pixels(file) == image).all()
 
 
 def test_captions(whole, whole_gan, pictures, files):
