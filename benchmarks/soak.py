@@ -2,7 +2,7 @@
 
 Run: python benchmarks/soak.py [--minutes 120] [--data data] [--log soak.jsonl]
 
-`aigc-keras train` on `shapes` at 64 pixels, its grids and checkpoints as ever. Once in a
+`aigc-keras train` on `shapes` at 64 pixels, its grids and checkpoints as ever. Each
 minute a line goes to the log: the process's resident memory and the steps done. Prints
 one line of JSON: of each tenth of the time after the first the median memory and the
 steps a second, and how they differ: memory of the last against the second tenth, speed
