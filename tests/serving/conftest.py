@@ -140,6 +140,58 @@ def serve():
 
 
 @pytest.fixture(scope="session")
+def check_refusal():
+    """A function that checks that an answer refuses, in one line that helps."""
+
+    def check(name, answer):
+        assert 400 <= answer.status_code < 500, (name, answer.text)
+        error = answer.json()["error"]
+        assert error and "\n" not in error and len(error) < 600, (name, error)
+        assert "Traceback" not in error and "node map" not in error, (name, error)
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def tensorflow_serving(whole_version, tmp_path_factory):
+    """TensorFlow Serving itself with the files written for it: its two addresses."""
+    import shutil
+    import subprocess
+    import time
+
+    import httpx
+
+    from aigc_keras.serving.serving_files import write_serving_files
+
+    if shutil.which("tensorflow_model_server") is None:
+        pytest.skip("no tensorflow_model_server on PATH: it is not asked")
+    scratch = tmp_path_factory.mktemp("tensorflow_serving")
+    version = shutil.copytree(whole_version, scratch / "tiny" / "1")
+    config = write_serving_files(version, scratch / "config")
+    models = config / "models.config"
+    # Where the container has the model.
+    text = models.read_text().replace("/models/tiny", str(version.parent))
+    models.write_text(text)
+    command = ["tensorflow_model_server", "--rest_api_port=18521", "--port=18520"]
+    command += [f"--model_config_file={models}", "--enable_batching=true"]
+    command += [f"--batching_parameters_file={config / 'batching.config'}"]
+    command += [f"--monitoring_config_file={config / 'monitoring.config'}"]
+    rest = "http://127.0.0.1:18521"
+    with subprocess.Popen(command) as process:
+        try:
+            for _ in range(240):
+                try:
+                    httpx.get(f"{rest}/v1/models/tiny").raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    assert process.poll() is None
+                    time.sleep(0.5)
+            yield rest, "grpc://127.0.0.1:18520"
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
 def address(serve, whole_version):
     """The address of a server of the tiny model."""
     with serve(whole_version.parent) as (address, _):

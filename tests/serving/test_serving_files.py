@@ -99,29 +99,10 @@ def test_compose_and_readme_name_the_model(written):
     assert readme.count("curl ") == 5 and "{" not in readme.split("curl")[1]
 
 
-@pytest.mark.skipif(
-    shutil.which("tensorflow_model_server") is None,
-    reason="no tensorflow_model_server on PATH: its own loader is not tried",
-)
-def test_tensorflow_serving_itself(written):
-    import subprocess
-    import time
+def test_tensorflow_serving_itself(tensorflow_serving):
+    from aigc_keras.serving import Client
 
-    from aigc_keras.serving import Client, ServingError
-
-    version, _ = written
-    command = ["tensorflow_model_server", "--rest_api_port=18521", "--port=18520"]
-    command += ["--model_name=tiny", f"--model_base_path={version.parent}"]
-    with subprocess.Popen(command) as process:
-        try:
-            for address in ("http://127.0.0.1:18521", "grpc://127.0.0.1:18520"):
-                with Client(address, "tiny", retries=8) as client:
-                    for _ in range(60):
-                        try:
-                            assert client.status() == {1: "AVAILABLE"}
-                            break
-                        except ServingError:
-                            time.sleep(1)
-                    assert client.generate("a red ring").shape == (1, 32, 32, 3)
-        finally:
-            process.terminate()
+    for address in tensorflow_serving:
+        with Client(address, "tiny", retries=8) as client:
+            assert client.status() == {1: "AVAILABLE"}
+            assert client.generate("a red ring").shape == (1, 32, 32, 3)
