@@ -1,4 +1,4 @@
-"""Kills a training at random moments, and compares it with one that was left alone.
+"""Kills trainings at random moments, and compares them with one that was left alone.
 
 Run: python benchmarks/kill_campaign.py [--kills 50] [--steps 500] [--seed 0]
 """
@@ -36,19 +36,36 @@ def run_campaign(settings, folder, kills, seed):
             unbroken run takes, so that at least the first comes before the end.
 
     Returns:
-        Dict of `kills` done, `unreadable` checkpoints met by newest-first reading,
-        `steps` at the end, `different` arrays of the last checkpoint, and `same_log`.
+        Dict of `kills` done in each run, runs being added until there are as many as
+        asked, `unreadable` checkpoints that were there after a kill, `steps` at the end
+        of each, `different` arrays of the last checkpoints, and `same_log`.
     """
     from aigc_keras.training import RunFolder
 
     rng = random.Random(seed)
-    unbroken, broken = (RunFolder(folder / name) for name in ("unbroken", "broken"))
+    unbroken = RunFolder(folder / "unbroken")
     started = time.monotonic()
     _start(settings, unbroken.path).wait()
     longest = 0.8 * (time.monotonic() - started)
+    figures = {"kills": [], "unreadable": 0, "steps": [], "different": 0}
+    figures["same_log"] = True
+    while sum(figures["kills"]) < kills:
+        broken = RunFolder(folder / f"broken_{len(figures['kills'])}")
+        left = kills - sum(figures["kills"])
+        done, unreadable = _break(settings, broken, left, longest, rng)
+        figures["kills"].append(done)
+        figures["unreadable"] += unreadable
+        figures["steps"].append(broken.checkpoints.newest())
+        figures["different"] += _differences(unbroken, broken, settings["steps"])
+        figures["same_log"] &= unbroken.read_metrics() == broken.read_metrics()
+    return figures
+
+
+def _break(settings, run, kills, longest, rng):
+    """Train to the end through kills; return their number and bad checkpoints."""
     done = unreadable = 0
     while done < kills:
-        process = _start(settings, broken.path)
+        process = _start(settings, run.path)
         try:
             process.wait(rng.uniform(0, longest))
             break
@@ -58,27 +75,21 @@ def run_campaign(settings, folder, kills, seed):
             done += 1
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            steps = broken.checkpoints.steps()
-            unreadable += sum(not broken.checkpoints.is_whole(step) for step in steps)
-    _start(settings, broken.path).wait()
-    last = settings["steps"]
-    ours, theirs = (
-        _read(run.checkpoints.weights_path(last)) for run in (unbroken, broken)
-    )
-    different = [
-        name
-        for name in ours.keys() | theirs.keys()
-        if name not in ours
+            steps = run.checkpoints.steps()
+            unreadable += sum(not run.checkpoints.is_whole(step) for step in steps)
+    _start(settings, run.path).wait()
+    return done, unreadable
+
+
+def _differences(one, other, step):
+    """Return how many arrays of two runs' checkpoints differ."""
+    ours, theirs = (_read(run.checkpoints.weights_path(step)) for run in (one, other))
+    return sum(
+        name not in ours
         or name not in theirs
         or not np.array_equal(ours[name], theirs[name])
-    ]
-    return {
-        "kills": done,
-        "unreadable": unreadable,
-        "steps": broken.checkpoints.newest(),
-        "different": len(different),
-        "same_log": unbroken.read_metrics() == broken.read_metrics(),
-    }
+        for name in ours.keys() | theirs.keys()
+    )
 
 
 def _start(settings, path):
