@@ -100,6 +100,9 @@ def train(
     clip_norm: float = typer.Option(
         None, help="Largest norm of a weight's gradient [the preset's]."
     ),
+    rematerialize: bool = typer.Option(
+        None, help="Less memory for more work [the preset's]."
+    ),
     when_disk_full: str = typer.Option("stop", help="stop, or continue unsaved."),
     distribute: str = typer.Option(
         "none", help="none, mirrored (all devices) or multi_worker (TF_CONFIG)."
@@ -164,6 +167,7 @@ def train(
         when_disk_full=when_disk_full,
         gradient_accumulation=gradient_accumulation,
         clip_norm=clip_norm,
+        rematerialize=rematerialize,
         seed=seed,
     )
     run = run or f"saved_models/runs/{config.dataset.replace('/', '_')}"

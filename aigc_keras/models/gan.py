@@ -22,6 +22,7 @@ from aigc_keras.models.either_backend import EitherBackend
 from aigc_keras.models.moving_average import averaged_copy, move_averages
 from aigc_keras.models.part_sizes import check_parts
 from aigc_keras.models.randomness import TrainingChance
+from aigc_keras.models.rematerialization import rematerialize_both
 from aigc_keras.models.requests import PictureRequests
 from aigc_keras.models.text_side import (
     TextSideSettings,
@@ -309,6 +310,7 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         ema_half_life=4000,
         text_noise=0.0,
         language_optimizer=None,
+        rematerialize=False,
         **kwargs,
     ):
         """Set the optimizers and the losses.
@@ -328,6 +330,7 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
                 generator draws in training; see `Recipe`.
             language_optimizer: Keras optimizer of what learns of GPT-2 and of the
                 captioner; default Adam with a rate of 1e-4.
+            rematerialize: bool. Whether both networks learn as `Rematerialized`.
             **kwargs: Passed to `keras.Model.compile`.
 
         Raises:
@@ -342,6 +345,7 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         self.penalty = penalty
         self.diff_augment = diff_augment
         self.ema_half_life, self.text_noise = ema_half_life, text_noise
+        self.trained = rematerialize_both(self) if rematerialize else ()
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.drawing_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
@@ -367,7 +371,7 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         with tf.GradientTape() as generator_tape:
             generator_tape.watch(data["text_embedding"])
             inputs, divergence = objective.generator_inputs(self, data, training=True)
-            fake = self.generator(inputs, training=True)
+            fake = objective.draw(self, inputs)
         with tf.GradientTape(persistent=True) as tape:
             tape.watch([fake, data["text_embedding"]])
             terms, logits = objective.loss_terms(self, data, fake, True, divergence)
@@ -412,5 +416,5 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
     def _track(self, terms):
         for name, value in terms.items():
             self._loss_trackers[name].update_state(value)
-        results = {name: self._loss_trackers[name].result() for name in sorted(terms)}
-        return {name: replicas.loggable(x) for name, x in results.items()}
+        means = {name: self._loss_trackers[name].result() for name in sorted(terms)}
+        return {name: replicas.loggable(x) for name, x in means.items()}

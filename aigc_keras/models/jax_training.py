@@ -46,7 +46,7 @@ def train_step(gan, state, data, chance):
     def draw(drawing):
         with _holding(gan, state | {"drawing": drawing}):
             inputs, divergence = objective.generator_inputs(traced, data, True)
-            return gan.generator(inputs, training=True), divergence
+            return objective.draw(gan, inputs), divergence
 
     def judge(discriminator, fake):
         with _holding(gan, state | {"discriminator": discriminator}):

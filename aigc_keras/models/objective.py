@@ -111,6 +111,17 @@ def generator_inputs(gan, data, training=False):
     return inputs, divergence
 
 
+def draw(gan, inputs):
+    """Return what the generator draws in training, `(batch, size, size, 3)` float32.
+
+    Args:
+        gan: Compiled `TextToImageGAN`.
+        inputs: Dict that `generator_inputs` returned.
+    """
+    generator = gan.trained[0] if gan.trained else gan.generator
+    return generator(inputs, training=True)
+
+
 def loss_terms(gan, data, fake, training, divergence=0.0):
     """Return every loss term of a batch, from one trunk pass for real and fake.
 
@@ -138,7 +149,8 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
         step = gan.optimizer.iterations
         chances = gan.draw_chances(step, ops.shape(both)[0])
         both = gan.diff_augment(both, chances)
-    seen = discriminator.trunk(both, training=training)
+    _, trunk = gan.trained if gan.trained and training else (None, discriminator.trunk)
+    seen = trunk(both, training=training)
     real_seen, fake_seen = _halves(seen)
     said = discriminator.text_projection(text)
     fake_said = discriminator.text_projection(drawn["text_embedding"])

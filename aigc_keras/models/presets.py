@@ -17,6 +17,7 @@ TRAINING = {
     "precision": "auto",
     "gradient_accumulation": 1,
     "clip_norm": None,
+    "rematerialize": False,
 }
 
 DF_GAN_TRAINING = {
@@ -27,6 +28,7 @@ DF_GAN_TRAINING = {
     "discriminator_learning_rate": 4e-4,
     "loss": "hinge",
     "penalty": "matching_aware",
+    "rematerialize": True,
 }
 
 PRESETS = {
@@ -98,7 +100,10 @@ PRESETS = {
         "image_size": 256,
         "text_dim": 256,
         "vocabulary_size": 4096,
-        "training": {"augmentation": ("crop", "color_jitter")},
+        "training": {
+            "augmentation": ("crop", "color_jitter"),
+            "rematerialize": True,
+        },
         "generator": {"base_channels": 32},
         "discriminator": {"base_channels": 32},
     },

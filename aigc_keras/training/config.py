@@ -73,6 +73,8 @@ class TrainingConfig:
             as a batch so many times as large, but for the terms that compare the rows
             of a batch. All else counts in steps.
         clip_norm: float or None. Largest norm of a weight's gradient.
+        rematerialize: bool. Whether the networks' maps are computed again on the way
+            back instead of kept: for less memory, more work.
         seed: int. Seeds weights, noise, order and captions.
     """
 
@@ -113,6 +115,7 @@ class TrainingConfig:
     when_disk_full: str = "stop"
     gradient_accumulation: int | None = None
     clip_norm: float | None = None
+    rematerialize: bool | None = None
     seed: int = 0
 
     def __post_init__(self):

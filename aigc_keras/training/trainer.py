@@ -168,6 +168,7 @@ def compile_for(gan, config, dataset):
         text_noise=recipe.text_noise,
         ema_half_life=config.ema_half_life,
         language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),
+        rematerialize=config.rematerialize,
         jit_compile=False,
     )
 

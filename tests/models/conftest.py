@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from tensorflow.python.eager import context
 
 from aigc_keras.models import (
     Discriminator,
@@ -50,6 +52,26 @@ def make_gan():
         )
 
     return make
+
+
+@pytest.fixture
+def nodes_of_a_step():
+    """A function that returns the nodes of a training step's graph as it is run."""
+
+    def run(gan, batch):
+        step = tf.function(gan.train_step)
+        context.enable_run_metadata()
+        try:
+            # Of what ran before.
+            context.export_run_metadata()
+            step({key: tf.constant(value) for key, value in batch.items()})
+            graphs = context.export_run_metadata().function_graphs
+        finally:
+            context.disable_run_metadata()
+            context.context().disable_graph_collection()
+        return [node for graph in graphs for node in graph.post_optimization_graph.node]
+
+    return run
 
 
 @pytest.fixture

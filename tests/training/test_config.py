@@ -51,12 +51,17 @@ def test_bad_settings_are_one_clear_line(changes, message):
 
 def test_the_limits_of_the_slopes_reach_both_optimizers(tiny_settings, draw_dataset):
     config = TrainingConfig(
-        **tiny_settings, clip_norm=0.5, gradient_accumulation=2, recipe="few"
+        **tiny_settings,
+        clip_norm=0.5,
+        gradient_accumulation=2,
+        rematerialize=True,
+        recipe="few",
     )
     gan = TextToImageGAN.from_preset("tiny_32", None)
     compile_for(gan, config, draw_dataset(4))
     for optimizer in (gan.optimizer, gan.discriminator_optimizer):
         assert optimizer.clipnorm == 0.5
         assert optimizer.gradient_accumulation_steps == 2
+    assert gan.trained
     with pytest.raises(RunError, match="gradient_accumulation=0"):
         config.replace(gradient_accumulation=0)

@@ -1,0 +1,116 @@
+"""Rematerialised networks: the same figures, and fewer maps kept for the way back."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_keras.models import Generator, TextToImageGAN
+from aigc_keras.models.rematerialization import Rematerialized
+
+# What a map's own slope, or that of a weight it meets, is computed from.
+WAY_BACK = {"ReluGrad", "Conv2DBackpropFilter"}
+
+
+@pytest.mark.parametrize("condition_layers", [0, 2])
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_images_and_slopes_are_those_of_the_network(condition_layers, dtype):
+    keras.utils.set_random_seed(0)
+    generator = Generator(
+        32, 8, 4, 2, 8, blocks=2, condition_layers=condition_layers, dtype=dtype
+    )
+    rng = np.random.default_rng(0)
+    given = {
+        name: tf.constant(rng.normal(size=(3, width)), tf.float32)
+        for name, width in (("text_embedding", 8), ("noise", 4))
+    }
+    weights = [variable.value for variable in generator.trainable_variables]
+
+    def look(network):
+        with tf.GradientTape() as tape:
+            tape.watch(given)
+            image = network(given, training=True)
+            loss = tf.reduce_sum(image**2)
+        return tf.nest.flatten([image, tape.gradient(loss, [weights, given])])
+
+    plain = tf.function(look)(generator)
+    recomputed = tf.function(look)(Rematerialized(generator))
+    assert len(plain) == len(weights) + 3
+    for one, other in zip(plain, recomputed, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def steps_of(make_gan, batch, tmp_path=None, **settings):
+    gan = make_gan(judge=True, noise_encoder=True)
+    gan.compile(jit_compile=False, **settings)
+    for _ in range(2):
+        logs = gan.train_on_batch(batch, return_dict=True)
+    if tmp_path is not None:
+        gan.save(tmp_path / "model")
+    return gan, logs
+
+
+def test_a_model_learns_the_same(make_gan, make_batch, tmp_path):
+    gan, plain = steps_of(make_gan, make_batch())
+    assert not gan.trained
+    other, logs = steps_of(make_gan, make_batch(), tmp_path, rematerialize=True)
+    assert len(other.trained) == 2 and logs == pytest.approx(plain, rel=1e-4)
+    for one, another in zip(gan.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(one, another, atol=1e-5)
+    # Saved as ever, with the same weights; and it goes on alike.
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert len(loaded.trained) == 2
+    assert len(loaded.weights) == len(gan.weights)
+
+
+def waits_of(nodes):
+    """Return the names of what each node waits for, by its own."""
+    return {
+        node.name: {name.removeprefix("^").split(":")[0] for name in node.input}
+        for node in nodes
+    }
+
+
+def behind(names, waits):
+    """Return the names, and those of all that waits for them, however far behind."""
+    found, more = set(), set(names)
+    while more:
+        found |= more
+        more = {name for name, inputs in waits.items() if inputs & more} - found
+    return found
+
+
+@pytest.mark.parametrize("rematerialize", [False, True])
+def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step):
+    gan = make_gan()
+    gan.compile(rematerialize=rematerialize, jit_compile=False)
+    nodes = nodes_of_a_step(gan, make_batch())
+    waits = waits_of(nodes)
+    back = {node.name for node in nodes if node.op in WAY_BACK}
+    # What waits for a slope is computed again, on the way back.
+    first = {node.name for node in nodes if node.op == "Relu"} - behind(back, waits)
+    kept = first & set().union(*(waits[name] for name in back))
+    # None but those of the block that the way back begins with.
+    assert len(kept) == 1 if rematerialize else len(kept) >= 8
+
+
+def test_a_blocks_maps_are_gone_before_the_next_ones_come(
+    make_gan, make_batch, nodes_of_a_step
+):
+    """Weights' slopes were once left for the end, and all maps were there for them."""
+    gan = make_gan()
+    gan.compile(rematerialize=True, jit_compile=False)
+    nodes = nodes_of_a_step(gan, make_batch())
+    waits = waits_of(nodes)
+    slopes = {node.name for node in nodes if node.op == "Conv2DBackpropFilter"}
+    relus = {node.name for node in nodes if node.op == "Relu"}
+    waiting = [bool(relus & behind({slope}, waits)) for slope in slopes]
+    # For the slope of the very first convolution nothing is left to wait.
+    assert len(waiting) >= 5 and sum(waiting) >= len(waiting) - 1
+
+
+def test_a_network_without_blocks_is_refused():
+    inputs = keras.Input((3,))
+    network = keras.Model(inputs, keras.layers.Dense(2)(inputs), name="flat")
+    with pytest.raises(ValueError, match="Received: flat"):
+        Rematerialized(network)
