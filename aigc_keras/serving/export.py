@@ -22,9 +22,9 @@ class ExportError(RuntimeError):
 def export(gan, folder):
     """Export a model and what lies beside it as the next version of a served one.
 
-    The signatures are those of `signatures.ServedModel`: `generate` and `embed_text`
-    always; `embed_image`, `recognize`, `caption`, `caption_zh`, `edit` and `inpaint`
-    where the model has the parts.
+    The signatures are those of `signatures.ServedModel`: `generate`, `generate_png` and
+    `embed_text` always; `embed_image`, `recognize`, `caption`, `caption_zh`, `edit` and
+    `inpaint` where the model has the parts.
 
     The version is written to a staging folder, loaded back, run, compared with the
     model itself, and only then renamed to its number: a server never sees half of it.

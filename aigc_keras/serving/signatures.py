@@ -100,7 +100,7 @@ class ServedModel(tf.Module):
         return {"image": image, "png_bytes": graph_pictures.encode_pictures(image)}
 
     def generate_png(self, caption, seed):
-        """Draw captions; of `generate` the files alone, a seventh of its JSON."""
+        """Draw captions; of `generate` the files alone, an eighth of its JSON."""
         image = self._draw_all(caption, seed)
         return {"png_bytes": graph_pictures.encode_pictures(image)}
 
