@@ -1,5 +1,6 @@
 """GPT-2 as a text encoder: captions to token features and a sentence vector."""
 
+import functools
 import hashlib
 import json
 import pathlib
@@ -147,6 +148,17 @@ class GPT2TextEncoder:
             end_token_id=tokenizer.end_token_id,
             pad_token_id=tokenizer.pad_token_id,
         )
+
+    @property
+    def pooler(self):
+        """Network from token features and their mask to a caption's vector."""
+        return self._pooler
+
+    @pooler.setter
+    def pooler(self, pooler):
+        self._pooler = pooler
+        # It holds the old one.
+        self.__dict__.pop("_forward_model", None)
 
     @property
     def text_dim(self):
@@ -300,15 +312,21 @@ class GPT2TextEncoder:
             and `padding_mask` bool, both `(n, sequence_length)`.
         """
         token_ids, padding_mask = self.tokenize(captions)
-        tokens, pooled = self.forward(
-            ops.convert_to_tensor(token_ids), ops.convert_to_tensor(padding_mask)
+        tokens, pooled = self._forward_model.predict_on_batch(
+            {"token_ids": token_ids, "padding_mask": padding_mask}
         )
         return {
-            "text_embedding": ops.convert_to_numpy(pooled),
-            "text_tokens": ops.convert_to_numpy(tokens),
+            "text_embedding": pooled,
+            "text_tokens": tokens,
             "token_ids": token_ids,
             "padding_mask": padding_mask,
         }
+
+    @functools.cached_property
+    def _forward_model(self):
+        """`forward` as a network, which Keras runs as one graph."""
+        inputs = self.backbone.input
+        return keras.Model(inputs, self.forward(**inputs), name="encode")
 
     def embed(self, token_ids, padding_mask, batch_size=512, on_batch=None):
         """Return only the pooled vectors of many tokenized captions.

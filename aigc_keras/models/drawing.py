@@ -5,6 +5,7 @@ import numpy as np
 
 from aigc_keras.datasets.pipeline import to_pixels
 from aigc_keras.language.text_encoder import check_captions
+from aigc_keras.models.prediction import predict_in_batches
 from aigc_keras.models.randomness import noise_from_seed
 from aigc_keras.models.replicas import strategy_of
 
@@ -44,5 +45,5 @@ def draw_vectors(gan, text_embedding, noise, batch_size):
     if strategy_of(gan).num_replicas_in_sync > 1:
         # One process may draw while the others do not.
         generator = keras.Model(generator.input, generator(generator.input))
-    images = generator.predict(inputs, batch_size=batch_size, verbose=0)
+    images = predict_in_batches(generator, inputs, batch_size)
     return to_pixels(images).numpy()

@@ -9,6 +9,7 @@ from aigc_keras.datasets.pipeline import to_model_range
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models.drawing import draw_vectors
 from aigc_keras.models.noise_encoder import sample_noise
+from aigc_keras.models.prediction import predict_in_batches
 from aigc_keras.models.randomness import noise_from_seed
 
 BATCH_SIZE = 64
@@ -164,8 +165,8 @@ def find_noise(gan, images, text_embedding, seed=None):
             "A picture is edited by a model that was trained with a noise encoder, "
             "such as the preset shapes_64. Received: noise_encoder=None"
         )
-    inputs = {"image": to_model_range(images), "text_embedding": text_embedding}
-    found = gan.ema_noise_encoder.predict(inputs, batch_size=BATCH_SIZE, verbose=0)
+    inputs = {"image": to_model_range(images).numpy(), "text_embedding": text_embedding}
+    found = predict_in_batches(gan.ema_noise_encoder, inputs, BATCH_SIZE)
     if seed is None:
         return found["mean"]
     dim = gan.generator.noise_dim

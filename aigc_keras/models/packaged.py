@@ -18,6 +18,7 @@ from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.saving import (
     JUDGE_TEXT_ENCODER_FOLDER,
     TEXT_ENCODER_FOLDER,
+    read_network_configs,
     replace_folder,
 )
 
@@ -106,7 +107,7 @@ def load_packaged(cls, folder, **kwargs):
 
 
 def _read_model(cls, folder, kwargs):
-    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    config = read_network_configs(folder / CONFIG_FILE)
     with np.load(folder / WEIGHTS_FILE) as file:
         arrays = {name: file[name] for name in file.files}
     parts = {

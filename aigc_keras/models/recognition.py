@@ -7,6 +7,7 @@ from aigc_keras.datasets.pipeline import to_model_range
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.losses import cosine_similarity
 from aigc_keras.models.image_text_model import READING_TEMPERATURE
+from aigc_keras.models.prediction import predict_in_batches
 
 
 def recognize_images(gan, images, labels, batch_size):
@@ -82,12 +83,8 @@ def _by_captions(gan, images, labels, batch_size):
 
 
 def _predict(network, images, batch_size):
-    """Return a network's outputs by name, batch by batch."""
-    batches = [
-        network.predict(to_model_range(images[start : start + batch_size]), verbose=0)
-        for start in range(0, len(images), batch_size)
-    ]
-    return {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
+    """Return a network's outputs by name, for uint8 images."""
+    return predict_in_batches(network, to_model_range(images).numpy(), batch_size)
 
 
 def _check_images(gan, images):

@@ -10,6 +10,7 @@ from aigc_keras.datasets.pasting import paste, to_square
 from aigc_keras.datasets.pipeline import to_model_range, to_pixels
 from aigc_keras.datasets.tiles import Tiles
 from aigc_keras.language.text_encoder import check_captions
+from aigc_keras.models.prediction import predict_in_batches
 from aigc_keras.models.randomness import noise_from_seed
 
 # A picture is repaired as it lies, and moved by one pixel in every direction; the mean
@@ -55,7 +56,7 @@ def repair_images(gan, images, masks, captions=None, seed=0, batch_size=64):
             "text_embedding": text,
             "noise": np.stack(noise),
         }
-        repaired = repairer.predict(inputs, batch_size, verbose=0)
+        repaired = predict_in_batches(repairer, inputs, batch_size)
         (here, there), (left, moved) = _overlap(side, down), _overlap(side, right)
         total[:, here, left] += repaired[:, there, moved]
         share[here, left] += 1
@@ -110,7 +111,7 @@ def _repair_tiles(repairer, image, seed, on_tile):
             "text_embedding": np.zeros((number, repairer.text_dim), "float32"),
             "noise": noise.repeat(number, axis=0),
         }
-        tiles.add(repairer.predict(inputs, batch_size=64, verbose=0), places)
+        tiles.add(predict_in_batches(repairer, inputs, 64), places)
         if on_tile:
             on_tile(start + number, len(tiles.places))
     return to_pixels(tiles.join()).numpy()

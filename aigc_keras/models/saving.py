@@ -15,6 +15,7 @@ from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.noise_encoder import NoiseEncoder
 
 CONFIG_FILE = "model.json"
+NETWORKS = ("generator", "discriminator", "judge", "noise_encoder")
 WEIGHTS_FILE = "model.weights.h5"
 TEXT_ENCODER_FOLDER = "text_encoder"
 # Where GPT-2 learns: the one that the judge was trained with.
@@ -77,6 +78,22 @@ def replace_folder(staging, folder):
     shutil.rmtree(old, ignore_errors=True)
 
 
+def read_network_configs(path):
+    """Read a model's settings, its networks without the precision they were made in.
+
+    That one may have suited another machine: bfloat16 takes eight times as long where
+    the processor lacks it. They get Keras's policy: float32, unless it is set.
+
+    Args:
+        path: Path of a JSON file with settings by network.
+    """
+    config = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    for network in NETWORKS:
+        if config.get(network):
+            config[network].pop("dtype", None)
+    return config
+
+
 def load_model(cls, folder, weights=None):
     """Read what `save_model` wrote; see `TextToImageGAN.load`."""
     folder = pathlib.Path(folder)
@@ -85,7 +102,7 @@ def load_model(cls, folder, weights=None):
             f"A model's folder must hold {CONFIG_FILE}; train one first, for instance "
             f"with `aigc-keras quickstart`. Received: {folder}"
         )
-    config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+    config = read_network_configs(folder / CONFIG_FILE)
     generator = Generator.from_config(config["generator"])
     judge, bank = None, None
     if config["judge"] is not None:

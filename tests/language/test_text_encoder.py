@@ -221,3 +221,13 @@ def test_length_sorted_batches_cover_every_row():
         np.ones((23, 10), int), mask[:, :10] & (lengths < 5)[:, None]
     )
     assert ids.shape == trimmed.shape == (23, 4)
+
+
+def test_a_caption_is_encoded_by_the_pooler_of_now():
+    encoder = GPT2TextEncoder.from_captions(CAPTIONS, epochs=0, **TINY)
+    first = encoder.encode(CAPTIONS[:2])["text_embedding"]
+    inputs = encoder.pooler.input
+    doubled = keras.Model(inputs, 2 * encoder.pooler(inputs))
+    encoder.pooler = doubled
+    now = encoder.encode(CAPTIONS[:2])["text_embedding"]
+    np.testing.assert_allclose(now, 2 * first, rtol=1e-5)

@@ -167,3 +167,10 @@ def test_a_shipped_model_is_whole_small_and_documented(name):
 def test_shipped_models_stay_small_together():
     files = packaged.SHIPPED_FOLDER.rglob("*")
     assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
+
+
+def test_shipped_models_have_the_precision_of_this_machine():
+    gan = TextToImageGAN.from_preset("emoji_64")
+    for network in (gan.generator, gan.discriminator, gan.judge):
+        assert network.dtype_policy.name == "float32"
+        assert {layer.compute_dtype for layer in network.layers} <= {"float32", "bool"}

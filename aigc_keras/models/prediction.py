@@ -1,0 +1,26 @@
+"""What a network gives for any number of rows."""
+
+import keras
+import numpy as np
+
+
+def predict_in_batches(network, inputs, batch_size):
+    """Return a network's outputs, without what `keras.Model.predict` sets up each time.
+
+    That takes twenty times as long as a small network itself does.
+
+    Args:
+        network: `keras.Model`.
+        inputs: Array, or nested arrays, of as many rows each.
+        batch_size: int. Rows at a time.
+
+    Returns:
+        Numpy arrays, nested as the network's outputs.
+    """
+    number = len(keras.tree.flatten(inputs)[0])
+    batches = []
+    for start in range(0, max(number, 1), batch_size):
+        rows = slice(start, start + batch_size)
+        part = keras.tree.map_structure(lambda values, rows=rows: values[rows], inputs)
+        batches.append(network.predict_on_batch(part))
+    return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *batches)
