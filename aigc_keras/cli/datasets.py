@@ -120,6 +120,49 @@ def prepare(
     print_result(result, json, lines)
 
 
+@app.command("build")
+def build(
+    name: str = NAME,
+    data_dir: str = DATA_DIR,
+    prepared_dir: str = PREPARED_DIR,
+    font: str = FONT,
+    file_format: str = typer.Option("tfrecord", help="tfrecord or array_record."),
+    num_shards: int = typer.Option(None, help="Files a split [by size]."),
+    processes: int = typer.Option(None, help="Processes that make it [one a core]."),
+    beam_runner: str = typer.Option(
+        None,
+        help="Of Apache Beam: DirectRunner, FlinkRunner, DataflowRunner.",
+    ),
+    beam_options: str = typer.Option(None, help="Flags for Beam, in quotes."),
+    json: bool = JSON,
+):
+    """Write a data set as sharded records, in several processes or on a cluster.
+
+    The folder that is printed is itself a `--dataset`, on any machine that sees it.
+
+    Example: aigc-keras datasets build captioned_folder --data-dir pictures
+    """
+    import_tensorflow()
+    from aigc_keras.datasets import Options
+    from aigc_keras.datasets.building import build_records
+
+    records = build_records(
+        name,
+        Options(data_dir, prepared_dir, font),
+        file_format=file_format,
+        num_shards=num_shards,
+        processes=processes,
+        beam_runner=beam_runner,
+        beam_options=beam_options,
+    )
+    lines = [
+        f"{split}: {part['examples']} examples, {part['bytes'] / 1e6:.1f} MB, files: "
+        f"{part['shards']}"
+        for split, part in records.splits.items()
+    ]
+    print_result(dataclasses.asdict(records), json, [*lines, records.path])
+
+
 @app.command("preview")
 def preview(
     name: str = NAME,

@@ -1,19 +1,17 @@
 """What the tfds builders of local folders have in common."""
 
+import functools
 import hashlib
 import json
 import pathlib
 
 import tensorflow_datasets as tfds
 
-from aigc_keras.datasets.errors import ImageError
-from aigc_keras.datasets.faults import FaultReport
 from aigc_keras.datasets.images import stored_form
+from aigc_keras.datasets.record_builder import RecordBuilder
 
-MAX_FAULTY = 0.05
 
-
-class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+class FolderBuilder(RecordBuilder, skip_registration=True):
     """A tfds builder of pictures that lie in a folder.
 
     A subclass reads the folder in `_read(source_dir)`, which returns what
@@ -22,7 +20,7 @@ class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     Args:
         source_dir: Path of the folder.
-        **kwargs: Passed to tfds.
+        **kwargs: Passed to `RecordBuilder`.
     """
 
     def __init__(self, source_dir, **kwargs):
@@ -55,23 +53,24 @@ class FolderBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         }
 
     def _generate_examples(self, elements):
-        report = FaultReport()
-        for index, element in enumerate(elements):
-            report.num_images += 1
-            try:
-                image = stored_form(element.image)
-            except ImageError as error:
-                report.add(element.name, error.reason, str(error))
-                continue
-            example = {
-                "image": image,
-                "captions": element.captions,
-                "file_name": element.name,
-            }
-            if self._class_names:
-                example["label"] = element.label
-            yield index, example
-        report.check(self.name, MAX_FAULTY)
+        make = functools.partial(_read_example, bool(self._class_names))
+        return self._make_examples(list(enumerate(elements)), make, _name_of)
+
+
+def _read_example(has_classes, item):
+    index, element = item
+    example = {
+        "image": stored_form(element.image),
+        "captions": element.captions,
+        "file_name": element.name,
+    }
+    if has_classes:
+        example["label"] = element.label
+    return index, example
+
+
+def _name_of(item):
+    return item[1].name
 
 
 def fingerprint(sources):

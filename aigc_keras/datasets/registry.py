@@ -1,23 +1,41 @@
 """Data sets by name."""
 
 import dataclasses
+import pathlib
 from collections.abc import Callable
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets import class_captions
+from aigc_keras.datasets.captioned_folder import captioned_folder_dataset_builder
 from aigc_keras.datasets.captioned_folder.reading import read_captioned_folder
+from aigc_keras.datasets.coco_folder import coco_folder_dataset_builder
 from aigc_keras.datasets.coco_folder.reading import read_coco_directory
 from aigc_keras.datasets.errors import DatasetError
 from aigc_keras.datasets.noto_emoji import noto_emoji_dataset_builder
 from aigc_keras.datasets.shapes import classes, shapes_dataset_builder
+from aigc_keras.datasets.shapes_dialogue import shapes_dialogue_dataset_builder
 from aigc_keras.datasets.sources import (
     FolderSource,
     Options,
     TfdsSource,
     caption_reader,
 )
+
+# What tfds writes last into the folder of a data set.
+DATASET_INFO = "dataset_info.json"
+# tfds knows them by name once they are imported.
+OWN_BUILDERS = {
+    module.Builder.name: module.Builder
+    for module in (
+        captioned_folder_dataset_builder,
+        coco_folder_dataset_builder,
+        noto_emoji_dataset_builder,
+        shapes_dataset_builder,
+        shapes_dialogue_dataset_builder,
+    )
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +56,8 @@ def open_source(name, options=None):
 
     Args:
         name: str. A name in `SOURCES`, or any tfds data set, with the configuration
-            after a slash, such as `"shapes/scenes"`.
+            after a slash, such as `"shapes/scenes"`; or a folder in tfds's format, such
+            as `build_records` writes.
         options: `Options`.
 
     Returns:
@@ -48,6 +67,8 @@ def open_source(name, options=None):
         DatasetError: If there is no such data set, or it needs what is not given.
     """
     options = options or Options()
+    if pathlib.Path(name, DATASET_INFO).is_file():
+        return _open_tfds(str(name), options)
     base, _, config = str(name).partition("/")
     if base in SOURCES:
         return SOURCES[base].open(str(name), config or None, options)
@@ -55,9 +76,7 @@ def open_source(name, options=None):
 
 
 def _open_shapes(name, config, options):
-    builder = shapes_dataset_builder.Builder(
-        config=config or "single", data_dir=str(options.prepared_dir)
-    )
+    builder = make_builder(name if config else f"{name}/single", options)
     if builder.builder_config.name != "single":
         # Of several objects none is the picture's class.
         return _with_captions(name, builder, "captions")
@@ -73,22 +92,15 @@ def _open_shapes(name, config, options):
 
 
 def _open_noto_emoji(name, config, options):
-    builder = noto_emoji_dataset_builder.Builder(
-        config=config or "base", data_dir=str(options.prepared_dir), font=options.font
-    )
-    return _with_captions(name, builder, "captions")
+    return _with_captions(name, make_builder(name, options), "captions")
 
 
 def _folder_opener(read):
     def open_folder(name, config, options):
         del config
-        if options.data_dir is None:
-            raise DatasetError(
-                f"`{name}` needs `data_dir` (--data-dir), a directory of your own. "
-                "Received: none"
-            )
-        splits, class_names = read(options.data_dir)
-        return FolderSource(name, splits, class_names, options.data_dir)
+        folder = _own_folder(name, options)
+        splits, class_names = read(folder)
+        return FolderSource(name, splits, class_names, folder)
 
     return open_folder
 
@@ -100,7 +112,7 @@ def _read_coco(source_dir):
 def _captioned(caption_feature):
     def open_captioned(name, config, options):
         del config
-        return _with_captions(name, _make_builder(name, options), caption_feature)
+        return _with_captions(name, make_builder(name, options), caption_feature)
 
     return open_captioned
 
@@ -108,7 +120,7 @@ def _captioned(caption_feature):
 def _labelled(captions, names=None):
     def open_labelled(name, config, options):
         del config
-        builder = _make_builder(name, options)
+        builder = make_builder(name, options)
         return _with_class_captions(
             name, builder, captions, "image", "label", names and names()
         )
@@ -146,7 +158,7 @@ def _open_birds(name, config, options):
 
     return TfdsSource(
         name,
-        _make_builder(name, options),
+        make_builder(name, options),
         write,
         text_feature="label_name",
         label_feature="label",
@@ -155,7 +167,7 @@ def _open_birds(name, config, options):
 
 def _open_tfds(name, options):
     """Open a tfds data set that is not in the list, by its features."""
-    builder = _make_builder(name, options)
+    builder = make_builder(name, options)
     features = builder.info.features
     image = options.image_feature or _find_image(features)
     if image not in features or not isinstance(features[image], tfds.features.Image):
@@ -181,14 +193,46 @@ def _open_tfds(name, options):
     return _with_class_captions(name, builder, class_captions.GENERIC, image, label)
 
 
-def _make_builder(name, options):
+def make_builder(name, options, *, file_format=None, processes=None):
+    """Return the tfds builder of a data set, or of the folder where one is written.
+
+    Args:
+        name: str. See `open_source`; or the folder that `build_records` wrote.
+        options: `Options`.
+        file_format: str. Of what is to be written, see `build_records`.
+        processes: int. See `RecordBuilder`.
+
+    Raises:
+        DatasetError: If there is no such data set, or it needs what is not given.
+    """
+    if pathlib.Path(name, DATASET_INFO).is_file():
+        return tfds.builder_from_directory(name)
+    base = str(name).partition("/")[0]
+    arguments = {"data_dir": options.data_dir}
+    if base in OWN_BUILDERS:
+        arguments = {"data_dir": str(options.prepared_dir), "processes": processes}
+        if base == "noto_emoji":
+            arguments["font"] = options.font
+        elif base in ("captioned_folder", "coco_folder"):
+            arguments["source_dir"] = _own_folder(name, options)
     try:
-        return tfds.builder(name, data_dir=options.data_dir)
+        return tfds.builder(str(name), file_format=file_format, **arguments)
+    except DatasetError:
+        raise
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
         raise DatasetError(
-            f"A data set must be one of {sorted(SOURCES)} or a tfds data set. "
-            f"Received: {name!r}"
+            f"A data set must be one of {sorted(SOURCES)}, a tfds data set or a folder "
+            f"with {DATASET_INFO}. Received: {name!r}"
         ) from error
+
+
+def _own_folder(name, options):
+    if options.data_dir is None:
+        raise DatasetError(
+            f"`{name}` needs `data_dir` (--data-dir), a directory of your own. "
+            "Received: none"
+        )
+    return options.data_dir
 
 
 def _find_image(features):

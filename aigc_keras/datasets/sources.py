@@ -13,6 +13,8 @@ import tensorflow_datasets as tfds
 from aigc_keras.datasets.errors import DatasetError
 from aigc_keras.datasets.folder_builder import fingerprint
 from aigc_keras.datasets.prepared import Element
+from aigc_keras.datasets.record_builder import RecordBuilder
+from aigc_keras.progress import progress_bar
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,17 +143,23 @@ class TfdsSource:
         """What tells this version of the data set from every other."""
         return f"{self.builder.info.full_name} {self.builder.data_path}"
 
-    def prepare(self):
+    def prepare(self, config=None):
         """Download and prepare the data unless they lie there already.
+
+        Args:
+            config: `tfds.download.DownloadConfig`, or None.
 
         Raises:
             DatasetError: If they cannot be written.
         """
         tfds.disable_progress_bar()
+        title = f"{self.name} is written"
         try:
             # tfds announces itself on stdout, which is for the caller's own output.
-            with contextlib.redirect_stdout(sys.stderr):
-                self.builder.download_and_prepare()
+            with contextlib.redirect_stdout(sys.stderr), progress_bar(title) as update:
+                if isinstance(self.builder, RecordBuilder):
+                    self.builder.on_example = update
+                self.builder.download_and_prepare(download_config=config)
         except OSError as error:
             raise DatasetError(
                 "Data must be prepared in a folder that can be written and has room. "
@@ -161,10 +169,7 @@ class TfdsSource:
     def elements(self, split):
         """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
         self.prepare()
-        data = self.builder.as_dataset(
-            split=split, shuffle_files=False, decoders=self._decoders()
-        )
-        for index, element in enumerate(_iterate(data, self.image_feature)):
+        for index, element in enumerate(self._read(split)):
             label = -1
             if self.label_feature is not None:
                 label = self._read_label(element)
@@ -174,6 +179,16 @@ class TfdsSource:
                 self._write_captions(element, self.class_names),
                 label,
             )
+
+    def _read(self, split):
+        if self.builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
+            # It has no reader for `tf.data`, and its own reads whole rows, one by one.
+            skip = {self.image_feature: tfds.decode.SkipDecoding()}
+            return iter(self.builder.as_data_source(split=split, decoders=skip))
+        data = self.builder.as_dataset(
+            split=split, shuffle_files=False, decoders=self._decoders()
+        )
+        return _iterate(data, self.image_feature)
 
     def _decoders(self):
         """Read what is needed and no more; pictures as the bytes of their files."""

@@ -178,7 +178,7 @@ def test_unknown_names_are_refused(name, tmp_path):
 
 
 def test_a_read_only_folder_is_one_clear_line(tmp_path, monkeypatch):
-    def full(self):
+    def full(self, **kwargs):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shapes_dataset_builder.Builder, "download_and_prepare", full)

@@ -1,16 +1,18 @@
 """The tfds builder `noto_emoji`."""
 
+import functools
 import hashlib
 
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets.noto_emoji.drawings import CANVAS, EmojiFont
 from aigc_keras.datasets.noto_emoji.names import list_emoji
+from aigc_keras.datasets.record_builder import RecordBuilder
 
 LANGUAGES = ("en", "zh")
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(RecordBuilder):
     """Captioned drawings of the Noto Color Emoji font.
 
     An emoji that the installed font does not have is left out. The skin-tone variants
@@ -18,7 +20,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     Args:
         font: Path of `NotoColorEmoji.ttf`, or None to look where systems keep it.
-        **kwargs: Passed to tfds.
+        **kwargs: Passed to `RecordBuilder`.
 
     Raises:
         DatasetError: If the font is missing. Raised before anything is written.
@@ -56,30 +58,36 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         del dl_manager
-        font = EmojiFont(self._font_path)
         chosen = {"train": [], "validation": [], "test": []}
         for item in list_emoji():
             if self.builder_config.name == "all" or not item.has_skin_tone:
                 chosen[split_of(item.family)].append(item)
         return {
-            split: self._generate_examples(font, items)
-            for split, items in chosen.items()
+            split: self._generate_examples(items) for split, items in chosen.items()
         }
 
-    def _generate_examples(self, font, items):
-        for item in items:
-            image = font.draw(item.text)
-            if image is not None:
-                captions, languages = item.captions()
-                yield (
-                    item.text,
-                    {
-                        "image": image,
-                        "captions": captions,
-                        "languages": languages,
-                        "emoji": item.text,
-                    },
-                )
+    def _generate_examples(self, items):
+        make = functools.partial(_draw, self._font_path)
+        return self._make_examples(items, make)
+
+
+def _draw(font_path, item):
+    image = _open_font(font_path).draw(item.text)
+    if image is None:
+        return None
+    captions, languages = item.captions()
+    return item.text, {
+        "image": image,
+        "captions": captions,
+        "languages": languages,
+        "emoji": item.text,
+    }
+
+
+@functools.cache
+def _open_font(path):
+    """Open a font once a process."""
+    return EmojiFont(path)
 
 
 def split_of(family):

@@ -1,8 +1,11 @@
 """The tfds builder `shapes`."""
 
+import functools
+
 import numpy as np
 import tensorflow_datasets as tfds
 
+from aigc_keras.datasets.record_builder import RecordBuilder
 from aigc_keras.datasets.shapes import captions as captions_lib
 from aigc_keras.datasets.shapes import render
 from aigc_keras.datasets.shapes import scene as scene_lib
@@ -16,7 +19,7 @@ SPLITS = {
 }
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(RecordBuilder):
     """Seeded pictures of coloured shapes with captions and scene graphs."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -60,29 +63,29 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, split):
         number, unseen = SPLITS[split]
-        config = self.builder_config.name
-        for index in range(number):
-            key = f"{config}/{split}/{index}"
-            image, scene, rng = render.make_example(key, config, unseen)
-            captions, languages = captions_lib.write_captions(scene, rng)
-            yield (
-                index,
-                {
-                    "image": image,
-                    "captions": captions,
-                    "languages": languages,
-                    "background": scene.background,
-                    "objects": [
-                        {
-                            "size": item.size,
-                            "colour": item.colour,
-                            "shape": item.shape,
-                            "x": item.x,
-                            "y": item.y,
-                            "radius": item.radius,
-                            "angle": item.angle,
-                        }
-                        for item in scene.objects
-                    ],
-                },
-            )
+        make = functools.partial(_draw, self.builder_config.name, split, unseen)
+        return self._make_examples(range(number), make)
+
+
+def _draw(config, split, unseen, index):
+    image, scene, rng = render.make_example(f"{config}/{split}/{index}", config, unseen)
+    captions, languages = captions_lib.write_captions(scene, rng)
+    items = [
+        {
+            "size": item.size,
+            "colour": item.colour,
+            "shape": item.shape,
+            "x": item.x,
+            "y": item.y,
+            "radius": item.radius,
+            "angle": item.angle,
+        }
+        for item in scene.objects
+    ]
+    return index, {
+        "image": image,
+        "captions": captions,
+        "languages": languages,
+        "background": scene.background,
+        "objects": items,
+    }

@@ -1,9 +1,11 @@
 """The tfds builder `shapes_dialogue`."""
 
+import functools
 import random
 
 import tensorflow_datasets as tfds
 
+from aigc_keras.datasets.record_builder import RecordBuilder
 from aigc_keras.datasets.shapes import captions as captions_lib
 from aigc_keras.datasets.shapes_dialogue import transcripts
 
@@ -16,7 +18,7 @@ SPLITS = {
 REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 
 
-class Builder(tfds.core.GeneratorBasedBuilder):
+class Builder(RecordBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
     VERSION = tfds.core.Version("1.2.0")
@@ -48,22 +50,26 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, split):
         number, words = SPLITS[split]
-        for index in range(number):
-            rng = random.Random(f"shapes_dialogue/{split}/{index}")
-            # The languages take turns, so that both are measured equally well.
-            language = captions_lib.LANGUAGES[index % len(captions_lib.LANGUAGES)]
-            dialogue = transcripts.sample_transcript(rng, words, language=language)
-            turns = [
-                {
-                    "before": turn.before,
-                    "sentence": turn.sentence,
-                    "topic": turn.topic,
-                    "reply": turn.reply.kind,
-                    "text": turn.text,
-                    "meaning": turn.reply.meaning,
-                    "after": turn.after.describe("en") if turn.after else "",
-                    "language": turn.language,
-                }
-                for turn in dialogue
-            ]
-            yield index, {"turns": turns}
+        make = functools.partial(_write, split, words)
+        return self._make_examples(range(number), make)
+
+
+def _write(split, words, index):
+    rng = random.Random(f"shapes_dialogue/{split}/{index}")
+    # The languages take turns, so that both are measured equally well.
+    language = captions_lib.LANGUAGES[index % len(captions_lib.LANGUAGES)]
+    dialogue = transcripts.sample_transcript(rng, words, language=language)
+    turns = [
+        {
+            "before": turn.before,
+            "sentence": turn.sentence,
+            "topic": turn.topic,
+            "reply": turn.reply.kind,
+            "text": turn.text,
+            "meaning": turn.reply.meaning,
+            "after": turn.after.describe("en") if turn.after else "",
+            "language": turn.language,
+        }
+        for turn in dialogue
+    ]
+    return index, {"turns": turns}

@@ -1,0 +1,154 @@
+"""Examples are the same wherever they are made: here, in a pool, by Apache Beam."""
+
+import os
+import signal
+
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from PIL import Image
+
+from aigc_keras.datasets import DatasetError, ImageError, record_builder
+from aigc_keras.datasets.captioned_folder import captioned_folder_dataset_builder
+from aigc_keras.datasets.record_builder import RecordBuilder
+from aigc_keras.datasets.shapes import shapes_dataset_builder
+
+HERE = {"processes": 1}
+POOL = {"processes": 2}
+BEAM = tfds.download.DownloadConfig(beam_runner="DirectRunner")
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough_for_a_pool(monkeypatch):
+    monkeypatch.setattr(record_builder, "FEWEST_FOR_PROCESSES", 2)
+    monkeypatch.setattr(record_builder, "WAVE", 8)
+    monkeypatch.setattr(record_builder, "CHUNK", 3)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of forty pictures, two of which are broken."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    lines = ["image,caption"]
+    for i in range(40):
+        Image.new("RGB", (12, 10), (6 * i, 0, 255 - 6 * i)).save(folder / f"{i}.png")
+        lines.append(f"{i}.png,picture {i}")
+    (folder / "7.png").write_bytes(b"no picture")
+    whole = (folder / "31.png").read_bytes()
+    (folder / "31.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "captions.csv").write_text("\n".join(lines))
+    return folder
+
+
+def records(builder, config=None):
+    """Prepare, and return each split's records in their order."""
+    builder.download_and_prepare(download_config=config)
+    return {
+        split: [record.numpy() for record in tf.data.TFRecordDataset(info.filepaths)]
+        for split, info in builder.info.splits.items()
+    }
+
+
+def test_a_pool_and_beam_write_what_one_process_writes(tmp_path, monkeypatch):
+    sizes = {"train": (30, False), "test_unseen": (5, True)}
+    monkeypatch.setattr(shapes_dataset_builder, "SPLITS", sizes)
+
+    def made(name, config=None, **kwargs):
+        return records(
+            shapes_dataset_builder.Builder(data_dir=tmp_path / name, **kwargs), config
+        )
+
+    here = made("here", **HERE)
+    assert [len(here[split]) for split in sizes] == [30, 5]
+    assert made("pool", **POOL) == here
+    assert made("beam", BEAM) == here
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "config", "first"),
+    [(HERE, None, ": 20.png"), (POOL, None, ": 20.png"), ({}, BEAM, "")],
+    ids=["here", "pool", "beam"],
+)
+def test_broken_pictures_are_left_out_and_counted(
+    pictures, tmp_path, kwargs, config, first
+):
+    def builder(name):
+        return captioned_folder_dataset_builder.Builder(
+            source_dir=pictures, data_dir=tmp_path / name, **kwargs
+        )
+
+    (train,) = records(builder("few"), config).values()
+    assert len(train) == 38
+    # A third one is more than 5%.
+    (pictures / "20.png").unlink()
+    broken = builder("many")
+    with pytest.raises(DatasetError, match=f"3 of 40.*1 missing.*{first}") as caught:
+        broken.download_and_prepare(download_config=config)
+    assert "\n" not in str(caught.value)
+    assert not broken.data_path.exists()
+
+
+class Numbers(RecordBuilder, skip_registration=True):
+    """Numbers from 0, made by a function that a test chooses."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    make = None
+
+    def _info(self):
+        features = tfds.features.FeaturesDict({"number": tf.int64})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        del dl_manager
+        return {"train": self._generate_examples(range(20))}
+
+    def _generate_examples(self, items):
+        return self._make_examples(items, type(self).make)
+
+
+def odd(number):
+    return (number, {"number": number}) if number % 2 else None
+
+
+def killed(number):
+    if number == 9:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return odd(number)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_is_not_there_is_no_fault(tmp_path, monkeypatch, processes):
+    monkeypatch.setattr(Numbers, "make", staticmethod(odd))
+    seen = []
+    builder = Numbers(data_dir=tmp_path, processes=processes)
+    builder.on_example = lambda done, total: seen.append((done, total))
+    monkeypatch.setattr(record_builder, "EXAMPLES_BETWEEN_CALLS", 5)
+    builder.download_and_prepare()
+    numbers = [int(row["number"]) for row in builder.as_dataset(split="train")]
+    assert sorted(numbers) == list(range(1, 20, 2))
+    assert seen == [(5, 20), (10, 20), (15, 20), (20, 20)]
+
+
+def test_a_killed_process_is_one_clear_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(Numbers, "make", staticmethod(killed))
+    builder = Numbers(data_dir=tmp_path, processes=2)
+    with pytest.raises(DatasetError, match="--processes 1.*killed"):
+        builder.download_and_prepare()
+    assert not builder.data_path.exists()
+    # The next one has new processes.
+    monkeypatch.setattr(Numbers, "make", staticmethod(odd))
+    Numbers(data_dir=tmp_path, processes=2).download_and_prepare()
+
+
+def test_the_reason_of_a_fault_comes_back_from_another_process():
+    import joblib
+
+    with joblib.Parallel(2) as parallel:
+        (made,) = parallel([joblib.delayed(record_builder._make_one)(unreadable, 0)])
+    assert isinstance(made, ImageError)
+    assert made.reason == "animated"
+
+
+def unreadable(number):
+    raise ImageError(f"{number}", "animated")
