@@ -10,8 +10,8 @@ from aigc_keras.datasets.errors import DatasetError, ImageError
 from aigc_keras.datasets.faults import FaultReport
 
 MAX_FAULTY = 0.05
-# Fewer examples are made here: a process of their own takes seconds to start.
-FEWEST_FOR_PROCESSES = 5_000
+# Fewer examples are made here: processes of their own take seconds to start.
+FEWEST_FOR_PROCESSES = 20_000
 # Examples that are under way at once. They bound the memory.
 WAVE = 1_024
 # Examples that a process makes in one go.

@@ -1,13 +1,11 @@
 """From captions, or their vectors, to pixels."""
 
-import keras
 import numpy as np
 
 from aigc_keras.datasets.pipeline import to_pixels
 from aigc_keras.language.text_encoder import check_captions
 from aigc_keras.models.prediction import predict_in_batches
 from aigc_keras.models.randomness import noise_from_seed
-from aigc_keras.models.replicas import strategy_of
 
 
 def draw_captions(gan, captions, seed, truncation):
@@ -41,9 +39,5 @@ def draw_vectors(gan, text_embedding, noise, batch_size):
         "text_embedding": np.asarray(text_embedding, "float32"),
         "noise": np.asarray(noise, "float32"),
     }
-    generator = gan.ema_generator
-    if strategy_of(gan).num_replicas_in_sync > 1:
-        # One process may draw while the others do not.
-        generator = keras.Model(generator.input, generator(generator.input))
-    images = predict_in_batches(generator, inputs, batch_size)
+    images = predict_in_batches(gan.ema_generator, inputs, batch_size)
     return to_pixels(images).numpy()

@@ -3,6 +3,8 @@
 import keras
 import numpy as np
 
+from aigc_keras.models.replicas import strategy_of
+
 
 def predict_in_batches(network, inputs, batch_size):
     """Return a network's outputs, without what `keras.Model.predict` sets up each time.
@@ -17,6 +19,9 @@ def predict_in_batches(network, inputs, batch_size):
     Returns:
         Numpy arrays, nested as the network's outputs.
     """
+    if strategy_of(network).num_replicas_in_sync > 1:
+        # Each replica would give every row; and one process may ask, the others not.
+        network = keras.Model(network.input, network(network.input))
     number = len(keras.tree.flatten(inputs)[0])
     batches = []
     for start in range(0, max(number, 1), batch_size):

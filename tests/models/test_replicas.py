@@ -52,12 +52,31 @@ def losses_optimizer():
     return FusedAdam(1e-3, beta_1=0.5, beta_2=0.9, epsilon=1.0, clipnorm=0.5)
 
 
-def fit(gan, steps):
+def batches(gan):
     from aigc_keras.models import replicas
-    x = replicas.distribute(
+    return replicas.distribute(
         lambda *share: data.training_batches(table, 8, 3, 0, None, share),
         gan.distribute_strategy)
-    return gan.fit(x, steps_per_epoch=steps, verbose=0).history
+
+
+def fit(gan, steps):
+    return gan.fit(batches(gan), steps_per_epoch=steps, verbose=0).history
+
+
+def measure(gan):
+    # What `evaluate` says, and the metrics of what is drawn.
+    from aigc_keras.metrics import PSNR, FeatureStatistics, frechet_distance
+    from aigc_keras.models.prediction import predict_in_batches
+    logs = gan.evaluate(batches(gan), steps=2, return_dict=True, verbose=0)
+    drawn = gan.draw(table.text_embedding, gan.draw_noise(0, 20))
+    psnr = PSNR()
+    psnr.update_state(drawn, images)
+    sides = []
+    for pixels in (drawn, images):
+        seen = predict_in_batches(gan.judge, pixels.astype("float32") / 127.5 - 1, 7)
+        sides.append(FeatureStatistics(8))
+        sides[-1].update(seen["image_vector"])
+    return {**logs, "psnr": psnr.result(), "frechet": frechet_distance(*sides)}
 
 
 one = make()
@@ -76,6 +95,11 @@ for first, second, start in zip(one.weights, two.weights, before, strict=True):
         first.numpy(), second.numpy(), atol=1e-5, err_msg=first.path)
     moved = max(moved, np.abs(first.numpy() - start).max())
 assert moved > 1e-4
+measured = measure(one), measure(two)
+assert {"generator_loss", "discriminator_loss", "psnr"} <= set(measured[0])
+for name in measured[0]:
+    np.testing.assert_allclose(
+        measured[0][name], measured[1][name], rtol=1e-4, err_msg=name)
 fit(two, 49)
 everything = [
     *two.weights, *two.optimizer.variables, *two.discriminator_optimizer.variables]
