@@ -61,6 +61,19 @@ def test_prepare(run, folder):
     assert os.path.isdir("data/pictures")
 
 
+def test_what_is_built_can_be_shown(run, folder):
+    arguments = ("captioned_folder", "--data-dir", folder, "--num-shards", 2)
+    status, output, _ = run("build", *arguments, "--file-format", "array_record")
+    assert status == 0
+    *lines, path = output.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("train: 12 examples, 0.0 MB, files")
+    assert "train: 12 pictures, 12 captions" in run("show", path)[1]
+    result = json.loads(
+        run("build", *arguments, "--file-format", "array_record", "--json")[1]
+    )
+    assert result["path"] == path and result["splits"]["train"]["shards"] == 2
+
+
 def test_preview(run, folder):
     arguments = ("captioned_folder", "--data-dir", folder, "--number", 6)
     status, output, _ = run("preview", *arguments, "-o", "grid.png")
@@ -100,6 +113,8 @@ def test_check_knows_the_layout_of_coco(run, tiny_coco):
         (["preview", "shapes", "-o", "x.jpg"], "x.jpg"),
         (["preview", "shapes", "--number", "0"], "--number"),
         (["check", "nowhere"], "nowhere"),
+        (["build", "captioned_folder"], "--data-dir"),
+        (["build", "shapes", "--file-format", "zip"], "'zip'"),
         (["prepare", "noto_emoji", "--font", "nowhere.ttf"], "nowhere.ttf"),
         (["prepare", "captioned_folder", "--data-dir", ".", "--framing", "x"], "'x'"),
     ],
