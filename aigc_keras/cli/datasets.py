@@ -128,7 +128,9 @@ def build(
     font: str = FONT,
     file_format: str = typer.Option("tfrecord", help="tfrecord or array_record."),
     num_shards: int = typer.Option(None, help="Files a split [by size]."),
-    processes: int = typer.Option(None, help="Processes that make it [one a core]."),
+    processes: int = typer.Option(
+        None, help="Processes that make it [one a core, for many pictures]."
+    ),
     beam_runner: str = typer.Option(
         None,
         help="Of Apache Beam: DirectRunner, FlinkRunner, DataflowRunner.",

@@ -7,8 +7,8 @@ import shlex
 
 import tensorflow_datasets as tfds
 
+from aigc_keras.datasets.builders import make_builder
 from aigc_keras.datasets.errors import DatasetError
-from aigc_keras.datasets.registry import make_builder
 from aigc_keras.datasets.sources import Options, TfdsSource
 
 FILE_FORMATS = ("tfrecord", "array_record")
@@ -75,14 +75,16 @@ def build_records(
             )
     config = tfds.download.DownloadConfig(num_shards=num_shards)
     if beam_runner or beam_options:
-        beam_runner = beam_runner or "DirectRunner"
-        config = config.replace(
-            beam_runner=beam_runner,
-            beam_options=_parse_beam_options(beam_runner, beam_options or ""),
-        )
+        beam_runner, beam_options = _parse_beam(beam_runner, beam_options or "")
+        config = config.replace(beam_runner=beam_runner, beam_options=beam_options)
     options = options or Options()
-    _check_format(make_builder(name, options), file_format)
-    builder = make_builder(name, options, file_format=file_format, processes=processes)
+    builder = make_builder(name, options, processes=processes)
+    if builder.data_path.exists():
+        _check_written(builder, file_format, num_shards)
+    elif file_format != builder.info.file_format.value:
+        builder = make_builder(
+            name, options, file_format=file_format, processes=processes
+        )
     TfdsSource(name, builder, write_captions=None).prepare(config)
     splits = {
         split: {
@@ -95,20 +97,26 @@ def build_records(
     return Records(str(builder.data_path), file_format, splits)
 
 
-def _check_format(builder, file_format):
-    """Refuse another format than that of what is written already."""
-    written = builder.info.file_format.value
-    if builder.data_path.exists() and written != file_format:
+def _check_written(builder, file_format, num_shards):
+    """Refuse another format or number of files than what is written already has."""
+    info, kept = builder.info, f"delete {builder.data_path} first"
+    if info.file_format.value != file_format:
         raise DatasetError(
-            f"`file_format` (--file-format) must be {written!r}, as it is written "
-            f"already; for another delete {builder.data_path}. "
-            f"Received: {file_format!r}"
+            f"`file_format` (--file-format) must be {info.file_format.value!r}, as it "
+            f"is written already; for another {kept}. Received: {file_format!r}"
+        )
+    files = sorted({part.num_shards for part in info.splits.values()})
+    if num_shards is not None and files not in ([], [num_shards]):
+        raise DatasetError(
+            f"`num_shards` (--num-shards) must be that of the files which are written "
+            f"already, {files}; for another {kept}. Received: {num_shards}"
         )
 
 
-def _parse_beam_options(runner, text):
+def _parse_beam(runner, text):
+    """Return Beam's runner and its options, checked."""
     try:
-        from apache_beam.options.pipeline_options import PipelineOptions
+        from apache_beam.options import pipeline_options
         from apache_beam.runners.runner import create_runner
     except ImportError as error:
         raise DatasetError(
@@ -116,21 +124,29 @@ def _parse_beam_options(runner, text):
             f"Received: {error}"
         ) from error
     try:
-        create_runner(runner)
-    except (ValueError, ImportError, AttributeError) as error:
-        raise DatasetError(
-            "`beam_runner` (--beam-runner) must be a runner of Apache Beam, such as "
-            f"DirectRunner or FlinkRunner. Received: {runner!r}"
-        ) from error
-    try:
         # argparse says on stderr what is wrong, and would end the process.
         with contextlib.redirect_stderr(io.StringIO()) as said:
-            options = PipelineOptions(shlex.split(text))
-            options.get_all_options()
+            options = pipeline_options.PipelineOptions(shlex.split(text))
+            options.get_all_options(display_warnings=True)
     except (SystemExit, ValueError) as error:
         reason = (said.getvalue().strip() or str(error)).splitlines()[-1]
         raise DatasetError(
             "`beam_options` (--beam-options) must be flags of Apache Beam. Received: "
             f"{text!r} ({reason})"
         ) from error
-    return options
+    named = options.view_as(pipeline_options.StandardOptions).runner
+    if runner and named and named != runner:
+        raise DatasetError(
+            "`beam_runner` (--beam-runner) must be the one in `beam_options`, or not "
+            f"be given. Received: {runner!r} and {named!r}"
+        )
+    runner = runner or named or "DirectRunner"
+    try:
+        create_runner(runner)
+    except (ValueError, ImportError, AttributeError) as error:
+        raise DatasetError(
+            "`beam_runner` (--beam-runner) must be a runner of Apache Beam, such as "
+            f"DirectRunner or FlinkRunner. Received: {runner!r} "
+            f"({' '.join(str(error).split())})"
+        ) from error
+    return runner, options

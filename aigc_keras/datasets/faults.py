@@ -58,10 +58,10 @@ class FaultReport:
             return
         counts = ", ".join(f"{n} {reason}" for reason, n in self.reasons.items())
         first = "; ".join(self.messages[:SHOWN_MESSAGES])
+        first = f"; first: {first}" if first else ""
         raise DatasetError(
             f"At most {max_faulty:.0%} of the pictures may be faulty. Received: "
-            f"{self.num_faulty} of {self.num_images} in {name} ({counts}); first: "
-            f"{first}"
+            f"{self.num_faulty} of {self.num_images} in {name} ({counts}){first}"
         )
 
     def to_dict(self):

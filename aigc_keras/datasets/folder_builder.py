@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets.images import stored_form
@@ -50,6 +51,7 @@ class FolderBuilder(RecordBuilder, skip_registration=True):
         return {
             split: self._generate_examples(elements)
             for split, elements in self._sources.items()
+            if elements
         }
 
     def _generate_examples(self, elements):
@@ -59,8 +61,12 @@ class FolderBuilder(RecordBuilder, skip_registration=True):
 
 def _read_example(has_classes, item):
     index, element = item
+    image = stored_form(element.image)
+    if not isinstance(image, str):
+        # Pixels of a photograph are many times its file.
+        image = tf.io.encode_png(image).numpy()
     example = {
-        "image": stored_form(element.image),
+        "image": image,
         "captions": element.captions,
         "file_name": element.name,
     }

@@ -142,7 +142,8 @@ def stored_form(path):
     Raises:
         ImageError: As `check_image`, or as `read_image` where pixels are stored.
     """
-    with _open(path) as image:
+    # To look for a PNG's rotation Pillow decodes all of it.
+    with _open(path) as image, _reading(path):
         plain = (
             image.format in ("JPEG", "PNG")
             and image.mode in ("RGB", "L")

@@ -42,7 +42,8 @@ def load_dataset(
 
     Args:
         name: str. A name in `SOURCES`, or any tfds data set with captions or classes,
-            with the configuration after a slash, such as `"shapes/scenes"`.
+            with the configuration after a slash, such as `"shapes/scenes"`; or the
+            folder of one that is written, see `build_records`.
         split: str. Such as `"train"` or `"validation[:100]"`.
         image_size: int. Side in pixels of the resized images.
         batch_size: int. Images in a batch.
@@ -75,7 +76,7 @@ def load_dataset(
     framing = get_framing(framing, image_size)
     source = open_source(name, options)
     total = _count(source, split)
-    key = {"name": f"{name}_{split}", "source": source.key, "split": split}
+    key = {"name": f"{source.name}_{split}", "source": source.key, "split": split}
     key["features"] = [caption_feature, image_feature]
     if source.class_names:
         # Labels are places among these names.

@@ -1,41 +1,28 @@
 """Data sets by name."""
 
 import dataclasses
-import pathlib
 from collections.abc import Callable
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets import class_captions
-from aigc_keras.datasets.captioned_folder import captioned_folder_dataset_builder
+from aigc_keras.datasets.builders import (
+    is_written,
+    make_builder,
+    own_folder,
+    read_builder,
+)
 from aigc_keras.datasets.captioned_folder.reading import read_captioned_folder
-from aigc_keras.datasets.coco_folder import coco_folder_dataset_builder
 from aigc_keras.datasets.coco_folder.reading import read_coco_directory
 from aigc_keras.datasets.errors import DatasetError
-from aigc_keras.datasets.noto_emoji import noto_emoji_dataset_builder
-from aigc_keras.datasets.shapes import classes, shapes_dataset_builder
-from aigc_keras.datasets.shapes_dialogue import shapes_dialogue_dataset_builder
+from aigc_keras.datasets.shapes import classes
 from aigc_keras.datasets.sources import (
     FolderSource,
     Options,
     TfdsSource,
     caption_reader,
 )
-
-# What tfds writes last into the folder of a data set.
-DATASET_INFO = "dataset_info.json"
-# tfds knows them by name once they are imported.
-OWN_BUILDERS = {
-    module.Builder.name: module.Builder
-    for module in (
-        captioned_folder_dataset_builder,
-        coco_folder_dataset_builder,
-        noto_emoji_dataset_builder,
-        shapes_dataset_builder,
-        shapes_dialogue_dataset_builder,
-    )
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +54,8 @@ def open_source(name, options=None):
         DatasetError: If there is no such data set, or it needs what is not given.
     """
     options = options or Options()
-    if pathlib.Path(name, DATASET_INFO).is_file():
-        return _open_tfds(str(name), options)
+    if is_written(name):
+        return _open_written(str(name), options)
     base, _, config = str(name).partition("/")
     if base in SOURCES:
         return SOURCES[base].open(str(name), config or None, options)
@@ -77,7 +64,7 @@ def open_source(name, options=None):
 
 def _open_shapes(name, config, options):
     builder = make_builder(name if config else f"{name}/single", options)
-    if builder.builder_config.name != "single":
+    if builder.info.config_name != "single":
         # Of several objects none is the picture's class.
         return _with_captions(name, builder, "captions")
     return TfdsSource(
@@ -98,7 +85,7 @@ def _open_noto_emoji(name, config, options):
 def _folder_opener(read):
     def open_folder(name, config, options):
         del config
-        folder = _own_folder(name, options)
+        folder = own_folder(name, options)
         splits, class_names = read(folder)
         return FolderSource(name, splits, class_names, folder)
 
@@ -141,9 +128,15 @@ def _with_class_captions(name, builder, captions, image, label, own_names=None):
     )
 
 
-def _with_captions(name, builder, caption, image="image"):
+def _with_captions(name, builder, caption, image="image", label=None):
     return TfdsSource(
-        name, builder, caption_reader(caption), caption, image_feature=image
+        name,
+        builder,
+        caption_reader(caption),
+        caption,
+        image_feature=image,
+        label_feature=label,
+        class_names=list(builder.info.features[label].names) if label else None,
     )
 
 
@@ -165,9 +158,9 @@ def _open_birds(name, config, options):
     )
 
 
-def _open_tfds(name, options):
+def _open_tfds(name, options, builder=None):
     """Open a tfds data set that is not in the list, by its features."""
-    builder = make_builder(name, options)
+    builder = builder or make_builder(name, options)
     features = builder.info.features
     image = options.image_feature or _find_image(features)
     if image not in features or not isinstance(features[image], tfds.features.Image):
@@ -193,46 +186,17 @@ def _open_tfds(name, options):
     return _with_class_captions(name, builder, class_captions.GENERIC, image, label)
 
 
-def make_builder(name, options, *, file_format=None, processes=None):
-    """Return the tfds builder of a data set, or of the folder where one is written.
-
-    Args:
-        name: str. See `open_source`; or the folder that `build_records` wrote.
-        options: `Options`.
-        file_format: str. Of what is to be written, see `build_records`.
-        processes: int. See `RecordBuilder`.
-
-    Raises:
-        DatasetError: If there is no such data set, or it needs what is not given.
-    """
-    if pathlib.Path(name, DATASET_INFO).is_file():
-        return tfds.builder_from_directory(name)
-    base = str(name).partition("/")[0]
-    arguments = {"data_dir": options.data_dir}
-    if base in OWN_BUILDERS:
-        arguments = {"data_dir": str(options.prepared_dir), "processes": processes}
-        if base == "noto_emoji":
-            arguments["font"] = options.font
-        elif base in ("captioned_folder", "coco_folder"):
-            arguments["source_dir"] = _own_folder(name, options)
-    try:
-        return tfds.builder(str(name), file_format=file_format, **arguments)
-    except DatasetError:
-        raise
-    except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        raise DatasetError(
-            f"A data set must be one of {sorted(SOURCES)}, a tfds data set or a folder "
-            f"with {DATASET_INFO}. Received: {name!r}"
-        ) from error
-
-
-def _own_folder(name, options):
-    if options.data_dir is None:
-        raise DatasetError(
-            f"`{name}` needs `data_dir` (--data-dir), a directory of your own. "
-            "Received: none"
-        )
-    return options.data_dir
+def _open_written(folder, options):
+    """Open a folder that tfds has written, as the data set it is of."""
+    builder = read_builder(folder)
+    if builder.name in ("captioned_folder", "coco_folder"):
+        label = "label" if "label" in builder.info.features else None
+        return _with_captions(folder, builder, "captions", label=label)
+    if builder.name in SOURCES:
+        source = SOURCES[builder.name].open(folder, builder.info.config_name, options)
+        source.name = builder.info.full_name
+        return source
+    return _open_tfds(folder, options, builder)
 
 
 def _find_image(features):

@@ -14,6 +14,7 @@ from aigc_keras.datasets.errors import DatasetError
 from aigc_keras.datasets.folder_builder import fingerprint
 from aigc_keras.datasets.prepared import Element
 from aigc_keras.datasets.record_builder import RecordBuilder
+from aigc_keras.datasets.record_reading import open_rows, read_rows
 from aigc_keras.progress import progress_bar
 
 
@@ -140,8 +141,10 @@ class TfdsSource:
 
     @property
     def key(self):
-        """What tells this version of the data set from every other."""
-        return f"{self.builder.info.full_name} {self.builder.data_path}"
+        """What tells these records, and their order, from all others."""
+        info = self.builder.info
+        files = {name: part.shard_lengths for name, part in info.splits.items()}
+        return f"{info.full_name} {self.builder.data_path} {info.file_format} {files}"
 
     def prepare(self, config=None):
         """Download and prepare the data unless they lie there already.
@@ -154,6 +157,7 @@ class TfdsSource:
         """
         tfds.disable_progress_bar()
         title = f"{self.name} is written"
+        folder, written = self.builder.data_path, self.builder.data_path.exists()
         try:
             # tfds announces itself on stdout, which is for the caller's own output.
             with contextlib.redirect_stdout(sys.stderr), progress_bar(title) as update:
@@ -161,10 +165,17 @@ class TfdsSource:
                     self.builder.on_example = update
                 self.builder.download_and_prepare(download_config=config)
         except OSError as error:
+            beam = config is not None and config.beam_runner
             raise DatasetError(
-                "Data must be prepared in a folder that can be written and has room. "
-                f"Received: {self.builder.data_path} ({error})"
+                "Data must be prepared in a folder that can be written and has room"
+                f"{', by a runner that Beam can start' if beam else ''}. "
+                f"Received: {folder} ({error})"
             ) from error
+        if written and not self.builder.info.splits:
+            raise DatasetError(
+                "A folder of prepared data must be whole; delete it, so that it is "
+                f"prepared anew. Received: {folder}"
+            )
 
     def elements(self, split):
         """Yield `Element`s of a split, such as `"train"` or `"train[:10]"`."""
@@ -182,12 +193,10 @@ class TfdsSource:
 
     def _read(self, split):
         if self.builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
-            # It has no reader for `tf.data`, and its own reads whole rows, one by one.
+            # Its reader knows no partial rows.
             skip = {self.image_feature: tfds.decode.SkipDecoding()}
-            return iter(self.builder.as_data_source(split=split, decoders=skip))
-        data = self.builder.as_dataset(
-            split=split, shuffle_files=False, decoders=self._decoders()
-        )
+            return read_rows(self.builder, split, skip)
+        data = open_rows(self.builder, split, self._decoders())
         return _iterate(data, self.image_feature)
 
     def _decoders(self):

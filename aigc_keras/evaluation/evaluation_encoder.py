@@ -66,6 +66,8 @@ class EvaluationEncoder:
         """Read what `save` wrote."""
         folder = pathlib.Path(folder)
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        # As for a model: the precision is not that of where it was trained.
+        config.pop("dtype", None)
         image_encoder = ImageEncoder.from_config(config)
         image_encoder.load_weights(folder / WEIGHTS_FILE)
         text_encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 
+from aigc_keras.datasets.record_reading import read_rows
 from aigc_keras.datasets.shapes.captions import LANGUAGES
 from aigc_keras.datasets.shapes_dialogue.outside import held_out_sentences
 from aigc_keras.datasets.shapes_dialogue.requests import sample_state
@@ -51,8 +52,8 @@ def measure_dialogue(
     """
     builder = Builder(data_dir=prepared_dir)
     builder.download_and_prepare()
-    split = builder.as_dataset(split=f"test[:{num_dialogues}]", shuffle_files=False)
-    dialogues = [_read_dialogue(element) for element in split.as_numpy_iterator()]
+    rows = read_rows(builder, f"test[:{num_dialogues}]")
+    dialogues = [_read_dialogue(row) for row in rows]
     rows = follow_dialogues(reader, dialogues, on_batch)
     declined = _measure_declined(reader, seed)
     images = _score_pictures(gan, rows, seed) if gan is not None else None

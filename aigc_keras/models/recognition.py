@@ -84,7 +84,9 @@ def _by_captions(gan, images, labels, batch_size):
 
 def _predict(network, images, batch_size):
     """Return a network's outputs by name, for uint8 images."""
-    return predict_in_batches(network, to_model_range(images).numpy(), batch_size)
+    return predict_in_batches(
+        network, images, batch_size, lambda part: to_model_range(part).numpy()
+    )
 
 
 def _check_images(gan, images):

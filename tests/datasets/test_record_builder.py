@@ -1,15 +1,23 @@
 """Examples are the same wherever they are made: here, in a pool, by Apache Beam."""
 
+import io
 import os
 import signal
 
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
-from aigc_keras.datasets import DatasetError, ImageError, record_builder
+from aigc_keras.datasets import (
+    DatasetError,
+    ImageError,
+    folder_builder,
+    record_builder,
+)
 from aigc_keras.datasets.captioned_folder import captioned_folder_dataset_builder
+from aigc_keras.datasets.captioned_folder.reading import read_captioned_folder
 from aigc_keras.datasets.record_builder import RecordBuilder
 from aigc_keras.datasets.shapes import shapes_dataset_builder
 
@@ -19,15 +27,13 @@ BEAM = tfds.download.DownloadConfig(beam_runner="DirectRunner")
 
 
 @pytest.fixture(autouse=True)
-def few_are_enough_for_a_pool(monkeypatch):
-    monkeypatch.setattr(record_builder, "FEWEST_FOR_PROCESSES", 2)
-    monkeypatch.setattr(record_builder, "WAVE", 8)
+def small_chunks(monkeypatch):
     monkeypatch.setattr(record_builder, "CHUNK", 3)
 
 
 @pytest.fixture
 def pictures(tmp_path):
-    """A folder of forty pictures, two of which are broken."""
+    """A folder of forty pictures, one of no kind and one cut in half."""
     folder = tmp_path / "pictures"
     folder.mkdir()
     lines = ["image,caption"]
@@ -35,6 +41,8 @@ def pictures(tmp_path):
         Image.new("RGB", (12, 10), (6 * i, 0, 255 - 6 * i)).save(folder / f"{i}.png")
         lines.append(f"{i}.png,picture {i}")
     (folder / "7.png").write_bytes(b"no picture")
+    noise = np.random.default_rng(0).integers(0, 256, (90, 120, 3), "uint8")
+    Image.fromarray(noise).save(folder / "31.png")
     whole = (folder / "31.png").read_bytes()
     (folder / "31.png").write_bytes(whole[: len(whole) // 2])
     (folder / "captions.csv").write_text("\n".join(lines))
@@ -142,12 +150,40 @@ def test_a_killed_process_is_one_clear_line(tmp_path, monkeypatch):
 
 
 def test_the_reason_of_a_fault_comes_back_from_another_process():
-    import joblib
-
-    with joblib.Parallel(2) as parallel:
-        (made,) = parallel([joblib.delayed(record_builder._make_one)(unreadable, 0)])
+    (made,) = record_builder._map_in_pool(2, unreadable, [0])
     assert isinstance(made, ImageError)
     assert made.reason == "animated"
+
+
+@pytest.mark.parametrize("config", [None, BEAM], ids=["here", "beam"])
+def test_the_faults_of_a_small_split_are_not_lost_in_a_large_one(tmp_path, config):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    lines = ["image,caption,split"]
+    for i in range(50):
+        Image.new("RGB", (9, 9)).save(folder / f"{i}.png")
+        lines.append(f"{i}.png,picture {i},{'train' if i < 45 else 'test'}")
+    (folder / "47.png").write_bytes(b"no picture")
+    (folder / "captions.csv").write_text("\n".join(lines))
+    builder = captioned_folder_dataset_builder.Builder(
+        source_dir=folder, data_dir=tmp_path / "data"
+    )
+    with pytest.raises(DatasetError, match="1 of 5 in") as caught:
+        builder.download_and_prepare(download_config=config)
+    # A cluster's workers keep what they say to themselves.
+    assert ("; first: 47.png" in str(caught.value)) == (config is None)
+
+
+def test_pixels_are_stored_as_a_file_wherever_they_are_read(tmp_path):
+    Image.new("RGBA", (300, 200), (9, 8, 7, 255)).save(
+        tmp_path / "some.webp", lossless=True
+    )
+    (tmp_path / "captions.csv").write_text("image,caption\nsome.webp,grey")
+    sources, _ = read_captioned_folder(tmp_path)
+    _, example = folder_builder._read_example(False, (0, sources["train"][0]))
+    assert isinstance(example["image"], bytes)
+    pixels = np.asarray(Image.open(io.BytesIO(example["image"])))
+    np.testing.assert_allclose(pixels, np.full((200, 300, 3), [9, 8, 7]), atol=2)
 
 
 def unreadable(number):

@@ -169,7 +169,7 @@ def test_shipped_models_stay_small_together():
     assert sum(path.stat().st_size for path in files if path.is_file()) < 40e6
 
 
-def test_shipped_models_have_the_precision_of_this_machine():
+def test_shipped_models_are_read_in_keras_precision():
     gan = TextToImageGAN.from_preset("emoji_64")
     for network in (gan.generator, gan.discriminator, gan.judge):
         assert network.dtype_policy.name == "float32"

@@ -160,7 +160,7 @@ def test_the_configuration_is_plain_json(trained, tmp_path):
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_the_precision_is_that_of_the_machine_that_reads(make_gan, tmp_path, policy):
+def test_the_precision_is_that_of_who_reads(make_gan, tmp_path, policy):
     """Where a processor lacks bfloat16, a step took eight times as long in it."""
     gan = make_gan(judge=True, noise_encoder=True, dtype="mixed_bfloat16")
     gan.compile()

@@ -4,6 +4,7 @@ import dataclasses
 
 import tensorflow_datasets as tfds
 
+from aigc_keras.datasets.record_reading import read_rows
 from aigc_keras.datasets.shapes import captions as captions_lib
 from aigc_keras.datasets.shapes import scene as scene_lib
 
@@ -31,12 +32,8 @@ def read_examples(builder, split):
     Returns:
         List of `Example`, in the order of the split.
     """
-    dataset = builder.as_dataset(
-        split=split,
-        shuffle_files=False,
-        decoders={"image": tfds.decode.SkipDecoding()},
-    )
-    return [_read_example(element) for element in dataset.as_numpy_iterator()]
+    skip = {"image": tfds.decode.SkipDecoding()}
+    return [_read_example(row) for row in read_rows(builder, split, skip)]
 
 
 def _read_example(element):
