@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config, items):
                 if marker in item.keywords:
                     item.add_marker(skip)
     # What takes long in one process begins first, so that none waits for it at the end.
-    items.sort(key=lambda item: _costly_group(item.path) is None)
+    items.sort(key=lambda item: _turn(item.path))
 
 
 def pytest_collection_finish():
@@ -72,6 +72,11 @@ def pytest_xdist_make_scheduler(config, log):
             return _costly_group(config.rootpath / name) or name
 
     return FixtureScheduling(config, log)
+
+
+def _turn(path):
+    group = _costly_group(path)
+    return (group != "tutorial") + (group is None)
 
 
 @functools.cache

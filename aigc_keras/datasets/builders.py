@@ -73,21 +73,16 @@ def read_builder(folder):
     """Return a builder that reads a folder which tfds has written, if it is whole."""
     try:
         builder = tfds.builder_from_directory(folder)
+        splits = builder.info.splits.values()
+        missing = [p.name for part in splits for p in part.filepaths if not p.exists()]
+        reason = f"no {missing[0]}" if missing else "" if splits else "no splits"
     # What is damaged, and how, decides what tfds raises.
     except Exception as error:
-        builder, reason = None, error
-    else:
-        missing = [
-            path
-            for part in builder.info.splits.values()
-            for path in part.filepaths
-            if not path.exists()
-        ]
-        reason = f"no {missing[0].name}" if missing else "no splits"
-    if builder is None or missing or not builder.info.splits:
+        reason = " ".join(str(error).split()) or type(error).__name__
+    if reason:
         raise DatasetError(
             "A data set's folder must be whole, as tfds wrote it. "
-            f"Received: {folder} ({' '.join(str(reason).split())})"
+            f"Received: {folder} ({reason})"
         )
     return builder
 
