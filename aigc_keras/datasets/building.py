@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import logging
 import shlex
 
 import tensorflow_datasets as tfds
@@ -116,6 +117,8 @@ def _check_written(builder, file_format, num_shards):
 def _parse_beam(runner, text):
     """Return Beam's runner and its options, checked."""
     try:
+        # Beam warns of parts that are not installed and that nobody asked for.
+        logging.disable(logging.WARNING)
         from apache_beam.options import pipeline_options
         from apache_beam.runners.runner import create_runner
     except ImportError as error:
@@ -123,6 +126,8 @@ def _parse_beam(runner, text):
             "`--beam-runner` needs Apache Beam: pip install 'aigc_keras[beam]'. "
             f"Received: {error}"
         ) from error
+    finally:
+        logging.disable(logging.NOTSET)
     try:
         # argparse says on stderr what is wrong, and would end the process.
         with contextlib.redirect_stderr(io.StringIO()) as said:

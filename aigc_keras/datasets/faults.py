@@ -5,6 +5,8 @@ import dataclasses
 
 from aigc_keras.datasets.errors import DatasetError
 
+# Share of a data set's pictures, unless another is given.
+MAX_FAULTY = 0.05
 # Of these many offenders the messages are kept.
 KEPT_MESSAGES = 20
 SHOWN_MESSAGES = 5

@@ -2,6 +2,7 @@
 
 from aigc_keras.datasets.caption_rules import CaptionRules
 from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.faults import MAX_FAULTY
 from aigc_keras.datasets.framing import get_framing
 from aigc_keras.datasets.pipeline import CaptionedDataset
 from aigc_keras.datasets.prepared import prepare_split
@@ -9,7 +10,6 @@ from aigc_keras.datasets.registry import open_source
 from aigc_keras.datasets.sources import Options
 from aigc_keras.progress import progress_bar
 
-MAX_FAULTY = 0.05
 # What a run's settings hand on to `load_dataset` by name.
 SOURCE_ARGUMENTS = (
     "data_dir",

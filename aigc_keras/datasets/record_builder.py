@@ -6,9 +6,8 @@ import loky
 import tensorflow_datasets as tfds
 
 from aigc_keras.datasets.errors import DatasetError, ImageError
-from aigc_keras.datasets.faults import FaultReport
+from aigc_keras.datasets.faults import MAX_FAULTY, FaultReport
 
-MAX_FAULTY = 0.05
 # Fewer examples are made here, unless processes are asked for: they take seconds to
 # start.
 FEWEST_FOR_PROCESSES = 20_000

@@ -5,8 +5,8 @@ import pathlib
 
 from aigc_keras import losses
 from aigc_keras.datasets import Augmentation, CaptionRules
+from aigc_keras.datasets.faults import MAX_FAULTY
 from aigc_keras.datasets.framing import get_framing
-from aigc_keras.datasets.loading import MAX_FAULTY
 from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.language_side import check_trained
 from aigc_keras.models.presets import training_defaults

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -125,3 +127,15 @@ def test_bad_input_is_one_line(run, arguments, message):
     (line,) = errors.strip().splitlines()
     assert message in line
     assert os.listdir() == []
+
+
+def test_beam_says_no_more_than_we_do():
+    """It warns on being imported, which only a process of its own shows."""
+    program = "from aigc_keras.cli.app import main; main()"
+    arguments = ["datasets", "build", "shapes", "--beam-runner", "Nope"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert "'Nope'" in line
