@@ -47,6 +47,7 @@ _PUBLIC = {
     "train_captioner": "aigc_keras.training",
     "train_dialogue_reader": "aigc_keras.training",
     "train_instruction_reader": "aigc_keras.training",
+    "train_noise_encoder": "aigc_keras.training",
     "train_prompt_writer": "aigc_keras.training",
     "train_repairer": "aigc_keras.training",
 }

@@ -311,6 +311,26 @@ def noise_divergence(mean, log_variance):
     return ops.mean(ops.sum(terms, axis=-1)) / 2
 
 
+def noise_likelihood_loss(noise, mean, log_variance):
+    """Return how unlikely known noise is under normal distributions that were found.
+
+    `((z - m)^2 / v + log(v)) / 2`, mean over the dimensions and the batch: the negative
+    log likelihood in nats a dimension, but for a constant.
+
+    Reference: Chen et al., 2016, "InfoGAN" (sec. 5: the latent code's likelihood).
+
+    Args:
+        noise: `(batch, dim)` float.
+        mean: `(batch, dim)` float.
+        log_variance: `(batch, dim)` float.
+
+    Returns:
+        float32 scalar.
+    """
+    squares = ops.square(noise - mean) * ops.exp(-log_variance)
+    return ops.mean(squares + log_variance) / 2
+
+
 def sameness_loss(first, second, difference, size=16):
     """Return by how much two drawings of the same captions differ too little.
 

@@ -12,7 +12,8 @@ def train(
         "gan",
         help="gan; or, with the settings of a run that is there, prompts (GPT-2 writes "
         "captions), captioner, instructions (what a sentence asks of a picture), "
-        "dialogue (what is said about one) or repairer.",
+        "dialogue (what is said about one), repairer, or encoder (for edit; of a GAN "
+        "that has none).",
     ),
     dataset: str = typer.Option(
         None, help="Data set, see `aigc-keras datasets` [shapes, or the run's]."
@@ -253,8 +254,8 @@ def train_part(task, config, run, steps, given, examples=None):
     """Train a part that goes with a GAN, with the data of the run that is there.
 
     Args:
-        task: str. `"prompts"`, `"captioner"`, `"instructions"`, `"dialogue"` or
-            `"repairer"`.
+        task: str. `"prompts"`, `"captioner"`, `"instructions"`, `"dialogue"`,
+            `"repairer"` or `"encoder"`.
         config: `TrainingConfig` for a new run.
         run: Path of the run's folder.
         steps: int or None.
@@ -272,6 +273,7 @@ def train_part(task, config, run, steps, given, examples=None):
         train_captioner,
         train_dialogue_reader,
         train_instruction_reader,
+        train_noise_encoder,
         train_prompt_writer,
         train_repairer,
     )
@@ -283,6 +285,7 @@ def train_part(task, config, run, steps, given, examples=None):
         "instructions": (train_instruction_reader, folder.instruction_reader_path),
         "dialogue": (train_dialogue_reader, folder.dialogue_reader_path),
         "repairer": (train_repairer, folder.repairer_path),
+        "encoder": (train_noise_encoder, folder.noise_encoder_path),
     }
     if task not in tasks:
         raise ValueError(

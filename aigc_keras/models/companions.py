@@ -5,6 +5,7 @@ import pathlib
 
 from aigc_keras.language import DialogueReader, GPT2LanguageModel, InstructionReader
 from aigc_keras.models.captioner import ImageCaptioner
+from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.repairer import ImageRepairer
 
 # A part's name is that of its folder, in a run and in a packaged model alike.
@@ -13,6 +14,7 @@ PARTS = {
     "captioner": ImageCaptioner,
     "instruction_reader": InstructionReader,
     "repairer": ImageRepairer,
+    "noise_encoder": NoiseEncoder,
     "dialogue_reader": DialogueReader,
 }
 
@@ -46,6 +48,11 @@ class Companions:
     def repairer(self):
         """The `ImageRepairer`, or None."""
         return self._open("repairer")
+
+    @functools.cached_property
+    def noise_encoder(self):
+        """The `NoiseEncoder` that was trained after the GAN, or None."""
+        return self._open("noise_encoder")
 
     @functools.cached_property
     def dialogue_reader(self):

@@ -160,13 +160,13 @@ def find_noise(gan, images, text_embedding, seed=None):
     Raises:
         ValueError: If the model has no noise encoder.
     """
-    if gan.ema_noise_encoder is None:
+    if gan.noise_finder is None:
         raise ValueError(
-            "A picture is edited by a model that was trained with a noise encoder, "
-            "such as the preset shapes_64. Received: noise_encoder=None"
+            "A picture is edited by a model with a noise encoder; train one with "
+            "`aigc-keras train --task encoder`. Received: noise_encoder=None"
         )
     inputs = {"image": to_model_range(images).numpy(), "text_embedding": text_embedding}
-    found = predict_in_batches(gan.ema_noise_encoder, inputs, BATCH_SIZE)
+    found = predict_in_batches(gan.noise_finder, inputs, BATCH_SIZE)
     if seed is None:
         return found["mean"]
     dim = gan.generator.noise_dim

@@ -6,6 +6,7 @@ from keras import ops
 from aigc_keras.layers import PatchesToChannels
 from aigc_keras.models.discriminator import DISCRIMINATOR_STAGES
 from aigc_keras.models.generator import resolve_stages
+from aigc_keras.models.network_folder import read_network, write_network
 
 
 @keras.saving.register_keras_serializable(package="aigc_keras")
@@ -128,6 +129,19 @@ class NoiseEncoder(keras.Model):
         """Build an encoder from `get_config()`."""
         del custom_objects
         return cls(**config)
+
+    def save_to_preset(self, folder):
+        """Write the encoder to a folder that `from_preset` reads."""
+        write_network(self, folder, "noise_encoder")
+
+    @classmethod
+    def from_preset(cls, folder):
+        """Read an encoder from a folder that `save_to_preset` wrote.
+
+        Raises:
+            ValueError: If the folder holds no noise encoder.
+        """
+        return read_network(cls, folder, "noise_encoder")
 
 
 def sample_noise(found, standard):

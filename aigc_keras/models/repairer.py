@@ -1,8 +1,5 @@
 """The repairer: a damaged image and a text to a whole image."""
 
-import json
-import pathlib
-
 import keras
 from keras import ops
 
@@ -13,9 +10,8 @@ from aigc_keras.layers import (
     PushPull,
 )
 from aigc_keras.models.generator import resolve_stages
+from aigc_keras.models.network_folder import read_network, write_network
 
-CONFIG_FILE = "repairer.json"
-WEIGHTS_FILE = "repairer.weights.h5"
 # Channel multipliers per stage, from 4x4 places up to the image's side over the patch
 # size.
 REPAIRER_STAGES = {
@@ -163,12 +159,7 @@ class ImageRepairer(keras.Model):
 
     def save_to_preset(self, folder):
         """Write the repairer to a folder that `from_preset` reads."""
-        folder = pathlib.Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        # As it is used, whatever precision it was trained in.
-        config = {**self.get_config(), "dtype": "float32", "name": "repairer"}
-        (folder / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
-        self.save_weights(folder / WEIGHTS_FILE)
+        write_network(self, folder, "repairer")
 
     @classmethod
     def from_preset(cls, folder):
@@ -177,15 +168,7 @@ class ImageRepairer(keras.Model):
         Raises:
             ValueError: If the folder holds no repairer.
         """
-        folder = pathlib.Path(folder)
-        if not (folder / CONFIG_FILE).is_file():
-            raise ValueError(
-                f"A repairer's folder must hold {CONFIG_FILE}. Received: {folder}"
-            )
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        repairer = cls.from_config(config)
-        repairer.load_weights(folder / WEIGHTS_FILE)
-        return repairer
+        return read_network(cls, folder, "repairer")
 
 
 def _dense(units, dtype, name):

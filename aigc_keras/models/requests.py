@@ -23,6 +23,14 @@ class PictureRequests:
         # Past Keras: its weights are kept beside the model's, not among them.
         object.__setattr__(self, "_repairer", repairer)
 
+    @property
+    def noise_finder(self):
+        """The `NoiseEncoder` that `edit` uses, or None.
+
+        The averaged one that was trained along, or one that was trained afterwards.
+        """
+        return self.ema_noise_encoder or self.companions.noise_encoder
+
     def generate(self, captions, seed=0, truncation=None):
         """Draw captions with the averaged generator.
 

@@ -43,7 +43,7 @@ class ServedModel(tf.Module):
             gan.ema_generator,
             gan.discriminator,
             gan.judge,
-            gan.ema_noise_encoder,
+            gan.noise_finder,
             gan.repairer,
             self._captioner.it,
             beside.instruction_reader
@@ -75,7 +75,7 @@ class ServedModel(tf.Module):
             asked["recognize"] = (STRING,)
         if self._captioner.it is not None:
             asked |= {"caption": (STRING,), "caption_zh": (STRING,)}
-        if self._captioner.it is not None and gan.noise_encoder is not None:
+        if self._captioner.it is not None and gan.noise_finder is not None:
             asked["edit"] = (STRING, STRING, SEED)
         if gan.repairer is not None:
             asked["inpaint"] = (STRING, STRING, STRING, SEED)
@@ -139,7 +139,7 @@ class ServedModel(tf.Module):
             source = self._describe(image, "en")
             target = self._read(source, strip_spaces(sentence))
             inputs = {"image": image, "text_embedding": self._embed(source[None])}
-            found = gan.ema_noise_encoder(inputs, training=False)
+            found = gan.noise_finder(inputs, training=False)
             standard = noise_from_seed(number, gan.generator.noise_dim)[None]
             varied = sample_noise(found, standard)
             noise = tf.where(number < 0, found["mean"], varied)

@@ -121,7 +121,7 @@ class LocalModel:
             Tuple of two uint8 arrays `(side, side, 3)`, before and after, and a str,
             what the picture was to show.
         """
-        if self.gan.ema_noise_encoder is None:
+        if self.gan.noise_finder is None:
             raise self._unable("noise encoder", "gan")
         edited = edit_picture(self.gan, picture, sentence, seed=seed)
         return edited.before, edited.after, edited.new_caption

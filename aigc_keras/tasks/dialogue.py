@@ -171,7 +171,7 @@ class VisualDialogue:
         if not caption:
             return self._answer("no", self._line("not_seen"))
         noise = self._noise(self.seed)
-        if self.gan.ema_noise_encoder is not None:
+        if self.gan.noise_finder is not None:
             vector = embed_captions(self.gan, [caption])
             noise = find_noise(self.gan, image[None], vector)[0]
         self._pictures.push(Picture(caption, image, noise))

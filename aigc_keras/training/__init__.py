@@ -3,6 +3,7 @@
 from aigc_keras.training.callbacks import TrainingDiverged, default_callbacks
 from aigc_keras.training.config import RunError, TrainingConfig
 from aigc_keras.training.dialogue_training import train_dialogue_reader
+from aigc_keras.training.encoder_training import train_noise_encoder
 from aigc_keras.training.language_training import (
     train_captioner,
     train_instruction_reader,
@@ -40,6 +41,7 @@ __all__ = [
     "train_captioner",
     "train_dialogue_reader",
     "train_instruction_reader",
+    "train_noise_encoder",
     "train_prompt_writer",
     "train_repairer",
 ]

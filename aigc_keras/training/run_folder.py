@@ -19,6 +19,7 @@ TASKS = {
     "captioner": "captioner",
     "instruction_reader": "instructions",
     "repairer": "repairer",
+    "noise_encoder": "encoder",
     "dialogue_reader": "dialogue",
 }
 
@@ -29,7 +30,8 @@ class RunFolder:
     `config.json` (resolved settings), `model/` (architecture and text encoder),
     `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
     TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
-    `captioner/`, `instruction_reader/`, `repairer/` and `dialogue_reader/`.
+    `captioner/`, `instruction_reader/`, `repairer/`, `noise_encoder/` and
+    `dialogue_reader/`.
 
     Args:
         path: Path. Created by `start`.
@@ -50,6 +52,7 @@ class RunFolder:
         self.captioner_path = self.path / "captioner"
         self.instruction_reader_path = self.path / "instruction_reader"
         self.repairer_path = self.path / "repairer"
+        self.noise_encoder_path = self.path / "noise_encoder"
         self.dialogue_reader_path = self.path / "dialogue_reader"
 
     def check(self, config):

@@ -161,7 +161,7 @@ def test_a_meaning_says_of_what_and_what(language, state):
 def test_a_background_that_none_has_is_refused():
     for state in (None, SINGLE, PAIR):
         for seed in range(30):
-            speaker = Speaker(random.Random(seed), "en")
+            speaker = Speaker(random.Random(seed), "en", "test")
             sentence, reply = requests.want_other_ground(speaker, state)
             assert reply.text == "sorry, backgrounds are grey, brown, pink or cyan"
             assert reply.meaning == "background unknown"
@@ -220,9 +220,9 @@ def test_questions_have_one_answer(ask, state, language, topic, answer):
 def test_answers_are_true():
     rng = random.Random(0)
     for _ in range(200):
-        sentence, reply = questions.ask_count(Speaker(rng, "en"), PAIR)
+        sentence, reply = questions.ask_count(Speaker(rng, "en", "test"), PAIR)
         named = re.search(
-            r"\b(ring|hoop|star|circle|disc|square|box|triangle|cross)(?!t)",
+            r"\b(ring|hoop|star|circle|disc|square|box|triangle|cross|plus)(?!t)",
             sentence,
         )
         number = {"ring": 1, "hoop": 1, "star": 1}.get(named[1], 0) if named else 2

@@ -82,6 +82,21 @@ def match_caption(caption):
     return None
 
 
+def name_of(word):
+    """Return what a word for a size, colour, shape or background stands for.
+
+    Args:
+        word: str, as `shapes` captions say it, or a shape's plural.
+
+    Returns:
+        str, a name in `shapes.scene`.
+
+    Raises:
+        KeyError: If no caption of `shapes` says the word.
+    """
+    return _canonical()[word]
+
+
 def _statement(found):
     found = {name.rstrip("_"): text for name, text in found.items() if text}
     names = _canonical()

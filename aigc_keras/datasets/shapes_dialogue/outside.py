@@ -1,29 +1,13 @@
 """What a painter of shapes is asked and cannot do."""
 
-import functools
 import pathlib
 
-from aigc_keras.datasets.noto_emoji.names import list_emoji
 from aigc_keras.datasets.sentences import read_sentences
 from aigc_keras.datasets.shapes_dialogue.requests import refuse
+from aigc_keras.datasets.shapes_dialogue.things import name_things
 
 SENTENCES = read_sentences(__file__, "outside")
 HELD_OUT_FILE = pathlib.Path(__file__).with_name("out_of_scope.txt")
-# Things that have one of these in their name are shapes after all.
-_SHAPES = {
-    "en": (
-        "circle",
-        "square",
-        "triang",
-        "star",
-        "cross",
-        "ring",
-        "disc",
-        "box",
-        "plus",
-    ),
-    "zh": ("圆", "方", "三角", "星", "十字", "环", "圈", "加号"),
-}
 
 
 def ask_outside(speaker, state):
@@ -57,29 +41,7 @@ def _thing(speaker):
     rng = speaker.rng
     if rng.random() < 0.15:
         return speaker.nonsense()
-    text = rng.choice(_things()[speaker.language])
+    text = rng.choice(name_things()[speaker.language])
     if speaker.language == "en" and rng.random() < 0.6:
         return rng.choice(("a ", "a ", "the ", "my ")) + text
     return text
-
-
-@functools.cache
-def _things():
-    """Return a dict from language to the names of emoji, things of every kind."""
-    names = {"en": [], "zh": []}
-    for one in list_emoji():
-        if one.has_skin_tone:
-            continue
-        names["en"].append(one.english[0].lower())
-        names["zh"].append(one.chinese.split("，")[0])
-    return {
-        language: sorted(
-            {
-                text
-                for text in texts
-                if not any(word in text for word in _SHAPES[language])
-                and len(text) < 30
-            }
-        )
-        for language, texts in names.items()
-    }

@@ -16,6 +16,7 @@ from aigc_keras.datasets.shapes_dialogue.scene_state import (
     Refused,
     SceneState,
 )
+from aigc_keras.datasets.shapes_dialogue.variety import vary_caption
 
 # Where one of two things goes that is moved there.
 TOWARDS = dict(
@@ -68,10 +69,15 @@ def sample_kind(rng):
     )
 
 
-def sample_state(rng):
-    """Draw a state: a single object half the time, else a group or a pair."""
+def sample_state(rng, shares=(2, 1, 1)):
+    """Draw a state: a single object half the time, else a group or a pair.
+
+    Args:
+        rng: `random.Random`. The only source of chance.
+        shares: Tuple of three numbers, how often it is each of the three.
+    """
     background = rng.choice(scene_lib.BACKGROUNDS)
-    form = rng.choices(("single", "group", "pair"), (2, 1, 1))[0]
+    form = rng.choices(("single", "group", "pair"), shares)[0]
     kind = sample_kind(rng)
     if form == "single":
         return SceneState(background, (kind,), 1, rng.choice(scene_lib.POSITIONS))
@@ -92,6 +98,8 @@ def draw_whole(speaker, state):
     write = {"en": words.write_english, "zh": words.write_chinese}[speaker.language]
     caption = write(new.to_scene(), rng)
     read = scene_state.read_state(caption)
+    if speaker.split == "train" and rng.random() < 0.5:
+        caption = vary_caption(caption, speaker.language, rng)
     noun = caption.startswith(("a ", "an ", "two ", "three ", "一个", "两个", "三个"))
     if noun and rng.random() < 0.5:
         caption = speaker.say("draw", scene=caption)

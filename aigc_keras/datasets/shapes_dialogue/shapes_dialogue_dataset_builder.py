@@ -21,12 +21,14 @@ REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 class Builder(RecordBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
-    VERSION = tfds.core.Version("1.2.0")
+    VERSION = tfds.core.Version("1.3.0")
     RELEASE_NOTES = {
         "1.0.0": "First release.",
         "1.1.0": "What each sentence means; more ways to say it in `train`; pairs side "
         "by side, and backgrounds that no picture has.",
         "1.2.0": "`train` alone: asides, more whole captions and free words.",
+        "1.3.0": "`train` alone: more words for a name, any verb where the rest tells "
+        "what is asked for, more pairs.",
     }
 
     def _info(self):

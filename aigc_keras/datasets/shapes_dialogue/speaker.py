@@ -3,14 +3,14 @@
 import functools
 import re
 
-from aigc_keras.datasets.sentences import read_sentences
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import edits
 from aigc_keras.datasets.shapes import scene as scene_lib
+from aigc_keras.datasets.shapes_dialogue.phrases import PHRASES
 from aigc_keras.datasets.shapes_dialogue.scene_state import MIRRORED
+from aigc_keras.datasets.shapes_dialogue.variety import MORE_WORDS_SHARE, vary_verb
 
 INSTRUCTIONS = edits.PHRASES
-PHRASES = read_sentences(__file__, "turns")
 WORDS = {"en": words.ENGLISH_WORDS, "zh": words.CHINESE_WORDS}
 PLACES = {"en": words.ENGLISH_PLACES, "zh": words.CHINESE_PLACES}
 WRAPPED_SHARE = 0.2
@@ -42,6 +42,14 @@ _MEANINGFUL = {
 TESTED_WORDS = {
     language: frozenset(t[-1] for t in table.values() if len(set(t)) > 1)
     for language, table in WORDS.items()
+}
+# Templates whose verb may be any other: what the rest of them says.
+_NEVER = re.compile("(?!)")
+_VARIED = {
+    "add": re.compile("{relation}"),
+    "relate": re.compile("{relation}"),
+    "count": re.compile("{number}"),
+    "one_more": re.compile("再|还|多|more|another"),
 }
 # Topics of which there are several tables.
 PARTS_OF = {
@@ -80,6 +88,8 @@ class Speaker:
         """Return a word for one of the names of `shapes.scene`."""
         texts = WORDS[self.language][name]
         if self.split == "train":
+            if self.rng.random() < MORE_WORDS_SHARE:
+                texts = self.phrases.more_words[name]
             texts = [t for t in texts if t not in TESTED_WORDS[self.language]]
         return self.rng.choice(texts)
 
@@ -94,7 +104,7 @@ class Speaker:
         texts = self.phrases.turns[topic][self.split]
         fit = [text for text in texts if _slots_of(text) <= set(slots)]
         whole = [text for text in fit if _slots_of(text) == set(slots)]
-        text = self.rng.choice(whole or fit)
+        text = self.vary(self.rng.choice(whole or fit), topic)
         if many:
             for one, all_ in (
                 ("is {it}", "are {it}"),
@@ -106,6 +116,12 @@ class Speaker:
             ):
                 text = text.replace(one, all_)
         return self.wrap(text.format(**slots))
+
+    def vary(self, template, topic):
+        """Return a template of a topic, in training now and then with another verb."""
+        if self.split != "train" or not _VARIED.get(topic, _NEVER).search(template):
+            return template
+        return vary_verb(template, self.language, self.rng)
 
     def wrap(self, sentence):
         """Return a sentence, now and then in a polite wrapping.

@@ -13,13 +13,16 @@ from aigc_keras.datasets.shapes_dialogue import (
 from aigc_keras.datasets.shapes_dialogue.requests import Reply
 from aigc_keras.datasets.shapes_dialogue.scene_state import SceneState
 from aigc_keras.datasets.shapes_dialogue.speaker import Speaker
+from aigc_keras.datasets.shapes_dialogue.variety import vary_caption
 from aigc_keras.undo_history import UndoHistory
 
 TURNS = 5
 # How often the next sentence is in the other language, in training.
 OTHER_LANGUAGE_SHARE = 0.15
 # How often training begins with a picture that is there, such as an uploaded one.
-BEGUN_SHARE = 0.3
+BEGUN_SHARE = 0.4
+# How often that is one thing, several alike, or two.
+BEGUN_FORMS = (1, 1, 2)
 # How often a state is told in free words, as a captioner or a person may tell it.
 FREE_WORDS_SHARE = 0.5
 
@@ -154,13 +157,14 @@ EMPHASIS = {
     # Some words are said in whole captions alone.
     "draw_whole": 2,
     "absent": 3,
-    "add": 1.5,
+    "add": 2.5,
+    "change_several": 1.5,
     "ask_count": 1.5,
     "ask_place": 1.5,
     "ask_relation": 2,
     "ask_whether": 2,
-    "one_less": 3,
-    "one_more": 3,
+    "one_less": 4,
+    "one_more": 5,
     "other_ground": 1.5,
     "relate": 1.5,
     "remove": 3,
@@ -217,7 +221,7 @@ def sample_transcript(rng, split="train", turns=TURNS, language=None):
     train = split == "train"
     language = language or rng.choice(words.LANGUAGES)
     begun = train and rng.random() < BEGUN_SHARE
-    history = UndoHistory(requests.sample_state(rng) if begun else None)
+    history = UndoHistory(requests.sample_state(rng, BEGUN_FORMS) if begun else None)
     told = language
     transcript = []
     for number in range(turns):
@@ -252,6 +256,8 @@ def _tell(rng, state, language, train):
             caption = write(state.to_scene(), rng)
             # Some name the other one of two first, and that is what "it" would mean.
             if scene_state.read_state(caption) == state:
+                if rng.random() < 0.5:
+                    return vary_caption(caption, language, rng)
                 return caption
     return state.describe(language)
 

@@ -1,0 +1,62 @@
+"""A noise encoder is trained into a run's folder, and pictures can be edited then."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from aigc_keras.models import NoiseEncoder, TextToImageGAN
+from aigc_keras.training import (
+    RunError,
+    TrainingConfig,
+    load_run,
+    open_parts,
+    train_noise_encoder,
+)
+
+
+@pytest.fixture(scope="module")
+def run_dir(tiny_run, tiny_settings, tmp_path_factory):
+    """A finished run, to which a noise encoder came."""
+    path = tmp_path_factory.mktemp("finding") / "run"
+    shutil.copytree(tiny_run, path)
+    train_noise_encoder(TrainingConfig(**tiny_settings), path, steps=12)
+    return path
+
+
+def test_a_run_without_one_can_edit_after_it(run_dir, tiny_run):
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), "uint8")
+    captions = ["a red circle", "a blue ring"]
+    with pytest.raises(ValueError, match="--task encoder"):
+        load_run(tiny_run).edit(images, captions, source_captions=captions)
+    gan = load_run(run_dir)
+    assert isinstance(gan.noise_finder, NoiseEncoder) and gan.noise_encoder is None
+    edited = gan.edit(images, captions, source_captions=captions)
+    assert edited.shape == images.shape
+    # It has learned: a fresh one finds no noise in anything.
+    assert np.abs(gan.noise_finder.get_layer("mean").kernel).max() > 0
+
+
+def test_it_travels_with_a_packaged_model(run_dir, tmp_path):
+    gan = load_run(run_dir)
+    gan.save_to_preset(tmp_path / "model", **open_parts(run_dir))
+    packed = TextToImageGAN.from_preset(tmp_path / "model")
+    assert "noise_encoder" in open_parts(preset=str(tmp_path / "model"))
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), "uint8")
+    said = {"captions": ["a red star"] * 2, "source_captions": ["a red ring"] * 2}
+    one, other = (model.edit(images, **said).astype(int) for model in (gan, packed))
+    assert np.abs(one - other).max() <= 3
+
+
+def test_a_gan_with_its_own_needs_no_other(tiny_settings, tmp_path, monkeypatch):
+    from aigc_keras.training import encoder_training
+
+    class Own:
+        noise_encoder = "one that was trained along"
+
+    monkeypatch.setattr(encoder_training, "load_run", lambda path: Own())
+    with pytest.raises(RunError, match="for a GAN that has none"):
+        train_noise_encoder(TrainingConfig(**tiny_settings), tmp_path, 1)
+    with pytest.raises(RunError, match="must hold config.json"):
+        monkeypatch.undo()
+        train_noise_encoder(TrainingConfig(**tiny_settings), tmp_path / "nowhere", 1)
