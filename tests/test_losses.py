@@ -291,3 +291,13 @@ def test_parts_of_a_batch_give_the_contrastive_loss_of_the_whole():
     ]
     np.testing.assert_allclose(np.mean(parts), whole, rtol=1e-6)
     assert abs(float(losses.contrastive_loss(images[:2], texts[:2])) - whole) > 0.1
+
+
+def test_the_likelihood_is_that_of_a_normal_distribution():
+    from scipy.stats import norm
+
+    rng = np.random.default_rng(0)
+    z, mean, log_variance = rng.normal(size=(3, 5, 4)).astype("float32")
+    expected = -norm.logpdf(z, mean, np.exp(log_variance / 2)).mean()
+    found = losses.noise_likelihood_loss(z, mean, log_variance)
+    assert float(found) == pytest.approx(expected - np.log(2 * np.pi) / 2, rel=1e-5)
