@@ -2,17 +2,16 @@
 
 import hashlib
 import json
-import os
 import pathlib
 import shutil
 
-import h5py
 import numpy as np
 
 from aigc_keras.language.text_encoder import GPT2TextEncoder
 from aigc_keras.models.companions import PARTS, Companions
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
+from aigc_keras.models.half_precision import halve_file, read_halves, write_halves
 from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.saving import (
@@ -28,8 +27,6 @@ CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "weights.npz"
 CHECKSUMS_FILE = "checksums.json"
 # A card explains and may be edited; everything else must be as it was written.
-# Arrays up to this size are stored as they are: the pieces would cost more.
-SMALL = 512
 UNCHECKED = (CHECKSUMS_FILE, "model_card.md")
 
 
@@ -50,7 +47,7 @@ def save_packaged(gan, folder, **parts):
     staging.mkdir(parents=True)
     try:
         config = {
-            "format": 1,
+            "format": 2,
             "generator": gan.generator.get_config(),
             "discriminator": gan.discriminator.get_config(),
             "judge": gan.judge.get_config() if gan.judge is not None else None,
@@ -62,7 +59,7 @@ def save_packaged(gan, folder, **parts):
             "class_names": gan.class_names,
         }
         (staging / CONFIG_FILE).write_text(json.dumps(config, indent=2) + "\n")
-        np.savez_compressed(staging / WEIGHTS_FILE, **_collect(gan))
+        write_halves(staging / WEIGHTS_FILE, _collect(gan))
         gan.text_encoder.save_to_preset(staging / TEXT_ENCODER_FOLDER)
         if gan.judge_text_encoder is not gan.text_encoder:
             judges = staging / JUDGE_TEXT_ENCODER_FOLDER
@@ -74,7 +71,7 @@ def save_packaged(gan, folder, **parts):
             if part is not None:
                 part.save_to_preset(staging / name)
         for file in staging.rglob("*.h5"):
-            halve_precision(file)
+            halve_file(file)
         sums = {name: _checksum(staging / name) for name in _files(staging)}
         (staging / CHECKSUMS_FILE).write_text(json.dumps(sums, indent=2) + "\n")
         replace_folder(staging, folder)
@@ -108,8 +105,7 @@ def load_packaged(cls, folder, **kwargs):
 
 def _read_model(cls, folder, kwargs):
     config = read_network_configs(folder / CONFIG_FILE)
-    with np.load(folder / WEIGHTS_FILE) as file:
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_halves(folder / WEIGHTS_FILE)
     parts = {
         "generator": Generator.from_config(config["generator"]),
         "discriminator": Discriminator.from_config(config["discriminator"]),
@@ -117,13 +113,11 @@ def _read_model(cls, folder, kwargs):
     bank = None
     if config["judge"] is not None:
         parts["judge"] = ImageEncoder.from_config(config["judge"])
-        bank = arrays["caption_bank"].astype("float32")
+        bank = arrays["caption_bank"]
     if config.get("noise_encoder"):
         parts["noise_encoder"] = NoiseEncoder.from_config(config["noise_encoder"])
     for name, part in parts.items():
-        part.set_weights(
-            [arrays[f"{name}/{i}"].astype("float32") for i in range(len(part.weights))]
-        )
+        part.set_weights([arrays[f"{name}/{i}"] for i in range(len(part.weights))])
     encoder = GPT2TextEncoder.from_preset(folder / TEXT_ENCODER_FOLDER)
     settings = {
         "seed": config["seed"],
@@ -195,55 +189,20 @@ def shipped_models():
     return sorted(path.parent.name for path in SHIPPED_FOLDER.glob(f"*/{CONFIG_FILE}"))
 
 
-def halve_precision(path):
-    """Rewrite an HDF5 file with its float32 arrays as compressed float16."""
-    path = pathlib.Path(path)
-    staging = path.with_name(f".{path.name}.staging")
-    # The newest layout: in the oldest a small network is one sixth headers.
-    with (
-        h5py.File(path) as source,
-        h5py.File(staging, "w", libver="latest") as target,
-    ):
-        _copy_halved(source, target)
-    os.replace(staging, path)
-
-
-def _copy_halved(source, target):
-    for name, value in source.attrs.items():
-        target.attrs[name] = value
-    for name, item in source.items():
-        if isinstance(item, h5py.Group):
-            _copy_halved(item, target.create_group(name))
-        elif item.dtype == np.float32:
-            values = item[()].astype("float16")
-            # First the upper bytes, then the lower: the former repeat.
-            packed = {
-                "chunks": values.shape,
-                "compression": "gzip",
-                "compression_opts": 9,
-                "shuffle": True,
-            }
-            target.create_dataset(
-                name, data=values, **(packed if values.size > SMALL else {})
-            )
-        else:
-            source.copy(item, target, name)
-
-
 def _collect(gan):
-    """Return a model's weights as float16 arrays by part and number."""
+    """Return a model's weights by part and number."""
     parts = {"generator": gan.ema_generator, "discriminator": gan.discriminator}
     if gan.judge is not None:
         parts["judge"] = gan.judge
     if gan.noise_encoder is not None:
         parts["noise_encoder"] = gan.ema_noise_encoder
     arrays = {
-        f"{name}/{i}": weight.astype("float16")
+        f"{name}/{i}": weight
         for name, part in parts.items()
         for i, weight in enumerate(part.get_weights())
     }
     if gan.caption_bank is not None:
-        arrays["caption_bank"] = np.asarray(gan.caption_bank, "float16")
+        arrays["caption_bank"] = np.asarray(gan.caption_bank)
     return arrays
 
 

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 
-import h5py
 import numpy as np
 import pytest
 
@@ -58,11 +57,9 @@ def test_a_model_comes_back_in_half_precision(gan, tmp_path):
 @pytest.mark.slow
 def test_it_is_half_as_large_and_draws_the_same_in_a_fresh_process(gan, tmp_path):
     gan.save_to_preset(tmp_path / "model")
-    floats = sum(
-        weight.dtype == np.float32
-        for weight in np.load(tmp_path / "model/weights.npz").values()
-    )
-    assert floats == 0
+    parts = (gan.generator, gan.discriminator, gan.judge)
+    numbers = sum(p.count_params() for p in parts) + np.size(gan.caption_bank)
+    assert (tmp_path / "model/weights.npz").stat().st_size < 2.5 * numbers
     loaded = TextToImageGAN.from_preset(str(tmp_path / "model"))
     np.save(tmp_path / "here.npy", loaded.generate("a red circle", seed=4))
     script = (
@@ -126,32 +123,6 @@ def test_a_repairer_goes_along_in_half_precision(gan, text_encoder, tmp_path):
     assert TextToImageGAN.from_preset(tmp_path / "bare").repairer is None
 
 
-def test_halved_files_hold_the_same_in_less_space(tmp_path):
-    rng = np.random.default_rng(0)
-    values = {
-        "large": rng.normal(0, 0.1, (256, 256)).astype("float32"),
-        "small": rng.normal(size=5).astype("float32"),
-        "scalar": np.float32(2.5),
-        "counts": np.arange(9),
-    }
-    with h5py.File(tmp_path / "file.h5", "w") as file:
-        group = file.create_group("layers/one")
-        group.attrs["name"] = "one"
-        for name, value in values.items():
-            group[name] = value
-    packaged.halve_precision(tmp_path / "file.h5")
-    with h5py.File(tmp_path / "file.h5") as file:
-        group = file["layers/one"]
-        assert group.attrs["name"] == "one"
-        for name, value in values.items():
-            kind = "int64" if name == "counts" else "float16"
-            assert group[name].dtype == kind
-            np.testing.assert_array_equal(group[name][()], value.astype(kind))
-    # Noise loses a tenth of its two bytes a number, and headers are few.
-    size = (tmp_path / "file.h5").stat().st_size
-    assert size < 0.93 * 2 * values["large"].size + 4000
-
-
 @pytest.mark.parametrize("name", packaged.shipped_models())
 def test_a_shipped_model_is_whole_small_and_documented(name):
     folder = packaged.SHIPPED_FOLDER / name
@@ -161,7 +132,7 @@ def test_a_shipped_model_is_whole_small_and_documented(name):
     card = (folder / "model_card.md").read_text(encoding="utf-8")
     for heading in ("Data", "Made by", "Figures", "Licence", "Limits"):
         assert f"## {heading}" in card
-    assert json.loads((folder / "config.json").read_text())["format"] == 1
+    assert json.loads((folder / "config.json").read_text())["format"] == 2
 
 
 def test_shipped_models_stay_small_together():
