@@ -54,7 +54,7 @@ class DialogueReader:
         self.reader = reader
 
     @classmethod
-    def from_turns(cls, turns, vocabulary_size=1024, **kwargs):
+    def from_turns(cls, turns, vocabulary_size=768, **kwargs):
         """Build a reader with a vocabulary trained on turns, its GPT-2 untrained.
 
         Args:
