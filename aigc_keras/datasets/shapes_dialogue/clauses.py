@@ -4,7 +4,6 @@ import re
 
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes_dialogue.speaker import article
-from aigc_keras.datasets.shapes_dialogue.variety import vary_verb
 
 # What is said in English of several things, for what is said of one.
 PLURALS = (
@@ -36,8 +35,7 @@ def write_clause(speaker, state, index, attribute, value, old, new=None, it=None
     texts = speaker.instructions.templates[attribute][speaker.split]
     texts = [t for t in texts if _fits(t, state, index, attribute, it is not None)]
     text = rng.choice(texts)
-    if speaker.split == "train":
-        text = vary_verb(text, speaker.language, rng)
+    text = speaker.vary(text, attribute)
     if several:
         for one, many in PLURALS:
             text = re.sub(one, many, text)

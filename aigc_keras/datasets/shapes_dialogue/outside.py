@@ -42,6 +42,8 @@ def _thing(speaker):
     if rng.random() < 0.15:
         return speaker.nonsense()
     text = rng.choice(name_things()[speaker.language])
+    while speaker.split == "train" and speaker.may_mean_a_shape(text):
+        text = rng.choice(name_things()[speaker.language])
     if speaker.language == "en" and rng.random() < 0.6:
         return rng.choice(("a ", "a ", "the ", "my ")) + text
     return text

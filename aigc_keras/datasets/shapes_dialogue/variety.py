@@ -17,6 +17,19 @@ from aigc_keras.datasets.shapes_dialogue.things import name_things
 MORE_WORDS_SHARE = 0.35
 # How often a verb is another one.
 OTHER_VERB_SHARE = 0.25
+# Templates of which the rest tells what is asked for, whatever the verb: by a value, by
+# how one thing lies to another, by "more". But "VERB a star" may ask for a new picture,
+# for one star more, or for another shape.
+_TELLING = {
+    "colour": re.compile(""),
+    "size": re.compile(""),
+    "position": re.compile(""),
+    "background": re.compile(""),
+    "shape": re.compile("{it}|old}|shape|形状"),
+    "add": re.compile("{relation}"),
+    "relate": re.compile("{relation}"),
+    "one_more": re.compile("再|还|多|more|another"),
+}
 _ARTICLE = re.compile(r"\ban? (?=([a-z]))")
 _NAMED = re.compile(r"(ground|size|colour|shape)[12]?_?")
 
@@ -45,19 +58,21 @@ def vary_caption(caption, language, rng):
     text = caption.strip()
     for (start, end), new in sorted(spans, reverse=True):
         text = text[:start] + new + text[end:]
-    if language == "zh":
-        return text.replace("的的", "的")
     return _ARTICLE.sub(lambda found: _article(found[1]), text)
 
 
-def vary_verb(template, language, rng):
-    """Return a template, its verb any other word.
+def vary_verb(template, topic, language, rng):
+    """Return a template, now and then with any other word for its verb.
 
     Args:
         template: str. In English it says what to do by its first word.
+        topic: str. What it asks for; of most topics the verb tells that, and stays.
         language: str, `"en"` or `"zh"`.
         rng: `random.Random`. The only source of chance.
     """
+    telling = _TELLING.get(topic)
+    if telling is None or not telling.search(template):
+        return template
     if rng.random() >= OTHER_VERB_SHARE:
         return template
     return _verbs(language).sub(
@@ -68,8 +83,9 @@ def vary_verb(template, language, rng):
 def _other_verb(verb, language, rng):
     if language == "zh":
         return "".join(rng.choices(_other_words("zh"), k=rng.choice((1, 2, 2))))
-    if rng.random() < 0.2:
-        return "re" + verb
+    again = "re" + verb
+    if rng.random() < 0.2 and again not in _said_words():
+        return again
     return rng.choice(_other_words("en"))
 
 
@@ -84,14 +100,30 @@ def _verbs(language):
 @functools.cache
 def _other_words(language):
     """Return words, or Chinese letters, of which no sentence about shapes is made."""
-    said = " ".join(_texts(vars(PHRASES[language]), vars(edits.PHRASES[language])))
     names = name_things()[language]
     if language == "zh":
         letters = {letter for name in names for letter in name if letter >= "一"}
-        return sorted(letters - set(said) - set("（）：，"))
-    known = set(re.findall(r"[a-z]+", said))
+        return sorted(letters - set(_said("zh")) - set("（）：，"))
     found = {word for name in names for word in re.findall(r"\b[a-z]{3,9}\b", name)}
-    return sorted(found - known)
+    return sorted(found - _said_words())
+
+
+@functools.cache
+def _said_words():
+    return set(re.findall(r"[a-z]+", _said("en")))
+
+
+@functools.cache
+def _said(language):
+    """Return all that anybody says of shapes, in training or to be tried."""
+    tables = [vars(PHRASES[language]), vars(edits.PHRASES[language])]
+    if language == "en":
+        tables += [words.ENGLISH_WORDS, words.ENGLISH_PLACES, words.ENGLISH_RELATIONS]
+        tables.append(["seven eight nine eleven twelve eighteen thirty hundred"])
+    else:
+        tables += [words.CHINESE_WORDS, words.CHINESE_PLACES, words.CHINESE_RELATIONS]
+        tables.append(["七八九千万双半"])
+    return " ".join(_texts(*tables))
 
 
 def _texts(*tables):
@@ -99,7 +131,7 @@ def _texts(*tables):
         for value in table.values() if isinstance(table, dict) else table:
             if isinstance(value, str):
                 yield value
-            elif isinstance(value, dict | list):
+            elif isinstance(value, dict | list | tuple):
                 yield from _texts(value)
 
 
