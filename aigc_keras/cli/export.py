@@ -30,8 +30,7 @@ def export(
     """Export a run as a SavedModel: text and files in, text and pictures out.
 
     With --format preset: a small folder of half-precision weights, which every --preset
-    and `TextToImageGAN.from_preset` read; a prompt writer, a captioner and a repairer
-    go along.
+    and `TextToImageGAN.from_preset` read; what was trained beside the GAN goes along.
 
     Example: aigc-keras export --run saved_models/runs/quickstart
     """

@@ -14,7 +14,7 @@ def write_halves(path, arrays):
     """Write float arrays to an `.npz` file as float16.
 
     First the upper bytes of an array, then the lower: the former repeat, and so the
-    file is a fourteenth smaller.
+    file is a fifteenth smaller.
 
     Args:
         path: Path.

@@ -122,7 +122,7 @@ class LocalModel:
             what the picture was to show.
         """
         if self.gan.noise_finder is None:
-            raise self._unable("noise encoder", "gan")
+            raise self._unable("noise encoder", TASKS["noise_encoder"])
         edited = edit_picture(self.gan, picture, sentence, seed=seed)
         return edited.before, edited.after, edited.new_caption
 

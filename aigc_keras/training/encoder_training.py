@@ -16,7 +16,8 @@ SIZES = {"base_channels": 4, "hidden_dim": 96}
 def train_noise_encoder(config, run_dir, steps=None):
     """Train a noise encoder for a run's GAN, which stays as it is.
 
-    What lies in the run's `noise_encoder` is replaced when the training is over.
+    What lies in the run's `noise_encoder` is replaced when the training is over. It
+    fits the generator of the newest checkpoint, so the GAN should be done by then.
 
     Args:
         config: `TrainingConfig`; what it says of the data, the batch, the precision and

@@ -226,7 +226,7 @@ def load_run(path, best=False):
         best: bool. The best one instead, where early stopping measured some.
 
     Returns:
-        A compiled `TextToImageGAN`, with the run's repairer where it has one.
+        A compiled `TextToImageGAN`, with what was trained beside it.
 
     Raises:
         RunError: If there is no run, or it has no checkpoint yet.

@@ -1,6 +1,7 @@
 """Runs a training from its settings to its last checkpoint."""
 
 import time
+import warnings
 
 import keras
 
@@ -26,7 +27,12 @@ from aigc_keras.training.distribution import Distribution, lost_workers_named
 from aigc_keras.training.early_stopping import EarlyStopping, make_measure
 from aigc_keras.training.model_card import write_model_card
 from aigc_keras.training.recipes import choose_recipe
-from aigc_keras.training.run_folder import RunFolder, load_run, replace_part
+from aigc_keras.training.run_folder import (
+    TASKS,
+    RunFolder,
+    load_run,
+    replace_part,
+)
 from aigc_keras.training.sample_captions import sample_captions, source_options
 from aigc_keras.training.schedules import batch_phases
 
@@ -88,9 +94,16 @@ def _train(config, run, place):
         _fit(gan, run, config, dataset, captions, place)
     finally:
         # Also after Ctrl-C. A run that was done already keeps what it has.
-        learned = gan.language_side is not None and gan.optimizer.iterations > step
-        if learned and place.is_chief:
+        learned = bool(gan.optimizer.iterations > step) and place.is_chief
+        if learned and gan.language_side is not None:
             _save_parts(gan, run)
+        if learned and run.noise_encoder_path.is_dir():
+            warnings.warn(
+                f"{run.noise_encoder_path} was trained for an earlier state of the "
+                f"generator; train it again: `aigc-keras train --task "
+                f"{TASKS['noise_encoder']} --run {run.path}`",
+                stacklevel=3,
+            )
     place.wait()
     if place.is_chief:
         write_model_card(run, run.read_config(), dataset)

@@ -1,6 +1,7 @@
 """A noise encoder is trained into a run's folder, and pictures can be edited then."""
 
 import shutil
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from aigc_keras.models import NoiseEncoder, TextToImageGAN
 from aigc_keras.training import (
     RunError,
+    RunFolder,
     TrainingConfig,
     load_run,
     open_parts,
@@ -60,3 +62,20 @@ def test_a_gan_with_its_own_needs_no_other(tiny_settings, tmp_path, monkeypatch)
     with pytest.raises(RunError, match="must hold config.json"):
         monkeypatch.undo()
         train_noise_encoder(TrainingConfig(**tiny_settings), tmp_path / "nowhere", 1)
+
+
+def test_training_the_gan_on_says_that_the_encoder_is_out_of_date(
+    run_dir, tiny_settings, tmp_path
+):
+    from aigc_keras.training import train
+
+    shutil.copytree(run_dir, tmp_path / "run")
+    config = TrainingConfig(**tiny_settings)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        train(config, tmp_path / "run")
+    assert not [w for w in told if "noise_encoder" in str(w.message)]
+    more = config.replace(steps=config.steps + config.log_every)
+    RunFolder(tmp_path / "run").write_config(more)
+    with pytest.warns(UserWarning, match="earlier state.*--task encoder --run"):
+        train(more, tmp_path / "run")
