@@ -51,7 +51,7 @@ def train_noise_encoder(config, run_dir, steps=None):
         name="noise_encoder",
         **SIZES,
     )
-    model = NoiseEncoderModel(encoder, gan.ema_generator, seed=config.seed)
+    model = NoiseEncoderModel(encoder, gan.ema_generator, gan.judge, seed=config.seed)
     steps = steps or ENCODER_STEPS
     doing = "The encoder learns to find noise"
     fit_on_pictures(model, dataset, table, steps, config.seed, doing)
