@@ -39,7 +39,7 @@ class NoiseEncoderModel(keras.Model):
         judge=None,
         reconstruction=20.0,
         likeness=5.0,
-        divergence=0.02,
+        divergence=0.005,
         recovery=0.5,
         seed=0,
         **kwargs,

@@ -68,7 +68,7 @@ def test_chinese_and_a_caption_of_ones_own(capfd):
         (["ring.png", "make it red"], "does not show yet"),
         (["ring.png", "make it blue", "--strength", "9"], "less than or equal to 2"),
         (["ring.png", "make it blue", "-o", "no/such/folder/x.png"], "no/such/folder"),
-        (["ring.png", "make it blue", "--preset", "scenes_64"], "noise encoder"),
+        (["ring.png", "make it blue", "--preset", "emoji_64"], "captioner"),
     ],
 )
 def test_bad_requests_are_one_line(capfd, arguments, message):

@@ -84,7 +84,7 @@ def test_it_learns_and_the_generator_stays(make_model):
         return np.abs(np.asarray(drawn) - batch["image"]).mean(), far
 
     first = error()
-    for _ in range(150):
+    for _ in range(400):
         model.train_on_batch(batch)
         model.reset_metrics()
     last = error()
