@@ -9,7 +9,7 @@ from aigc_keras.training.picture_training import fit_on_pictures, load_pictures
 from aigc_keras.training.run_folder import RunFolder, load_run, replace_part
 
 ENCODER_STEPS = 3000
-# A quarter of a megabyte in half precision, at 64 pixels.
+# A fifth of a megabyte in half precision, at 64 pixels.
 SIZES = {"base_channels": 4, "hidden_dim": 96}
 
 

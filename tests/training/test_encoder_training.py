@@ -53,10 +53,8 @@ def test_it_travels_with_a_packaged_model(run_dir, tmp_path):
 def test_a_gan_with_its_own_needs_no_other(tiny_settings, tmp_path, monkeypatch):
     from aigc_keras.training import encoder_training
 
-    class Own:
-        noise_encoder = "one that was trained along"
-
-    monkeypatch.setattr(encoder_training, "load_run", lambda path: Own())
+    own = TextToImageGAN.from_preset("shapes_64")
+    monkeypatch.setattr(encoder_training, "load_run", lambda path: own)
     with pytest.raises(RunError, match="for a GAN that has none"):
         train_noise_encoder(TrainingConfig(**tiny_settings), tmp_path, 1)
     with pytest.raises(RunError, match="must hold config.json"):
