@@ -10,6 +10,7 @@ from aigc_keras.models.noise_encoder import NoiseEncoder
 from aigc_keras.models.objective import LossWeights
 from aigc_keras.models.presets import PRESETS
 from aigc_keras.models.repairer import ImageRepairer
+from aigc_keras.models.standard_noise import standardize_noise
 from aigc_keras.models.text_side import TextSideSettings
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "TextSideSettings",
     "TextToImageGAN",
     "attention_pooler",
+    "standardize_noise",
 ]

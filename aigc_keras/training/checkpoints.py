@@ -16,6 +16,7 @@ KEPT = 2
 WEIGHTS_FILE = "model.weights.h5"
 CHECKSUM_FILE = "checksum.json"
 BEST_FILE = "best.json"
+STANDARD_FILE = "noise_is_standard"
 CHUNK = 1 << 20
 
 
@@ -41,8 +42,13 @@ class Checkpoints:
         """Return the path of a checkpoint's weights."""
         return self.path / f"step_{step:08d}" / WEIGHTS_FILE
 
-    def save(self, gan, step):
+    def save(self, gan, step, standard_noise=False):
         """Write all weights and optimizers of a model, and drop what is not kept.
+
+        Args:
+            gan: `TextToImageGAN`.
+            step: int. Steps done.
+            standard_noise: bool. Whether its noise has been standardized.
 
         Raises:
             OSError: If it cannot be written; those before stay as they are.
@@ -54,6 +60,8 @@ class Checkpoints:
         try:
             weights = staging / WEIGHTS_FILE
             gan.save_weights(weights)
+            if standard_noise:
+                (staging / STANDARD_FILE).touch()
             _write_checksum(weights)
             replace_folder(staging, folder)
             _to_disk(self.path)
@@ -62,6 +70,10 @@ class Checkpoints:
         kept = {*self.steps()[-KEPT:], self.best()}
         for old in set(self.steps()) - kept:
             self._drop(old)
+
+    def has_standard_noise(self, step):
+        """Return whether a checkpoint's noise has been standardized."""
+        return self.weights_path(step).with_name(STANDARD_FILE).is_file()
 
     def mark_best(self, step):
         """Keep a checkpoint until another one is better."""

@@ -13,6 +13,7 @@ from aigc_keras.fused_adam import FusedAdam, make_optimizer
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
 from aigc_keras.models.saving import CONFIG_FILE
+from aigc_keras.models.standard_noise import standardize_noise
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
     Checkpoint,
@@ -104,13 +105,45 @@ def _train(config, run, place):
                 f"{TASKS['noise_encoder']} --run {run.path}`",
                 stacklevel=3,
             )
+    changed = False
+    if place.is_chief and gan.noise_encoder is not None:
+        changed = _standardize_noise(run, config, dataset, captions)
     place.wait()
     if place.is_chief:
         write_model_card(run, run.read_config(), dataset)
-    if place.strategy is not None:
+    if changed or place.strategy is not None:
         # One that any process can use by itself.
         gan = load_run(run.path)
     return gan, run
+
+
+def _standardize_noise(run, config, dataset, captions):
+    """Let a finished run's last checkpoint, and its best, draw as varied as pictures.
+
+    Returns:
+        bool. Whether there was one to change.
+    """
+    checkpoints = run.checkpoints
+    steps = {checkpoints.newest(), checkpoints.best()} - {None}
+    steps = sorted(
+        step
+        for step in steps
+        if checkpoints.is_whole(step) and not checkpoints.has_standard_noise(step)
+    )
+    if not steps:
+        return False
+    gan = TextToImageGAN.load(run.model_path)
+    gan.training_data = dataset
+    compile_for(gan, config, dataset)
+    for step in steps:
+        gan.load_weights(checkpoints.weights_path(step))
+        standardize_noise(gan, dataset)
+        checkpoints.save(gan, step, standard_noise=True)
+    grid = SampleGrid(run, captions, config.sample_every)
+    grid.set_model(gan)
+    grid.on_train_begin()
+    grid.write(steps[-1])
+    return True
 
 
 def _prepare(config, run, place):

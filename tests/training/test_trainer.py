@@ -100,6 +100,45 @@ def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     assert (tiny_run / "metrics.jsonl").read_text() == before
 
 
+def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monkeypatch):
+    finder = {"base_channels": 2, "hidden_dim": 8}
+    preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
+    monkeypatch.setitem(PRESETS, "finding_32", preset)
+    config = TrainingConfig(**{**tiny_settings, "preset": "finding_32"})
+    standardize, done = trainer.standardize_noise, []
+
+    def count(gan, dataset):
+        done.append(gan.noise_encoder.get_layer("mean").get_weights())
+        return standardize(gan, dataset)
+
+    def stop(gan, dataset):
+        raise KeyboardInterrupt
+
+    # Stopped after its last step, the run goes on from there.
+    monkeypatch.setattr(trainer, "standardize_noise", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train(config, tmp_path)
+    checkpoints = RunFolder(tmp_path).checkpoints
+    assert checkpoints.newest() == 6 and not checkpoints.has_standard_noise(6)
+    grid = tmp_path / "samples" / "step_00000006.png"
+    grid.unlink()
+    monkeypatch.setattr(trainer, "standardize_noise", count)
+    gan, run = train(config, tmp_path)
+    assert len(done) == 1 and checkpoints.has_standard_noise(6)
+    assert int(gan.optimizer.iterations) == 6 and checkpoints.is_whole(6)
+    bias = gan.noise_encoder.get_layer("mean").get_weights()[1]
+    assert not np.array_equal(bias, done[0][1])
+    # The grid shows what is drawn then.
+    assert grid.is_file()
+    # Once is enough.
+    train(config, tmp_path)
+    assert len(done) == 1
+    again = load_run(tmp_path)
+    np.testing.assert_array_equal(
+        again.generate(["a cat"], seed=3), gan.generate(["a cat"], seed=3)
+    )
+
+
 def test_other_settings_need_another_folder(tiny_run, tiny_settings):
     with pytest.raises(RunError, match="different seed"):
         train(TrainingConfig(**tiny_settings, seed=5), tiny_run)
