@@ -106,7 +106,9 @@ def _train(config, run, place):
                 stacklevel=3,
             )
     changed = False
-    if place.is_chief and gan.noise_encoder is not None:
+    # By the recipe for few pictures an encoder finds nothing.
+    found = gan.noise_encoder is not None and gan.loss_weights.reconstruction > 0
+    if found and place.is_chief:
         changed = _standardize_noise(run, config, dataset, captions)
     place.wait()
     if place.is_chief:

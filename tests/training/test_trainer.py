@@ -104,7 +104,8 @@ def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monke
     finder = {"base_channels": 2, "hidden_dim": 8}
     preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
     monkeypatch.setitem(PRESETS, "finding_32", preset)
-    config = TrainingConfig(**{**tiny_settings, "preset": "finding_32"})
+    settings = {**tiny_settings, "preset": "finding_32"}
+    config = TrainingConfig(**settings, recipe="many")
     standardize, done = trainer.standardize_noise, []
 
     def count(gan, dataset):
@@ -116,24 +117,26 @@ def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monke
 
     # Stopped after its last step, the run goes on from there.
     monkeypatch.setattr(trainer, "standardize_noise", stop)
+    path = tmp_path / "many"
     with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path)
-    checkpoints = RunFolder(tmp_path).checkpoints
+        train(config, path)
+    checkpoints = RunFolder(path).checkpoints
     assert checkpoints.newest() == 6 and not checkpoints.has_standard_noise(6)
-    grid = tmp_path / "samples" / "step_00000006.png"
+    grid = path / "samples" / "step_00000006.png"
     grid.unlink()
     monkeypatch.setattr(trainer, "standardize_noise", count)
-    gan, run = train(config, tmp_path)
+    gan, run = train(config, path)
     assert len(done) == 1 and checkpoints.has_standard_noise(6)
     assert int(gan.optimizer.iterations) == 6 and checkpoints.is_whole(6)
     bias = gan.noise_encoder.get_layer("mean").get_weights()[1]
     assert not np.array_equal(bias, done[0][1])
     # The grid shows what is drawn then.
     assert grid.is_file()
-    # Once is enough.
-    train(config, tmp_path)
+    # Once is enough, and by the recipe for few pictures nothing was found.
+    train(config, path)
+    train(TrainingConfig(**settings), tmp_path / "few")
     assert len(done) == 1
-    again = load_run(tmp_path)
+    again = load_run(path)
     np.testing.assert_array_equal(
         again.generate(["a cat"], seed=3), gan.generate(["a cat"], seed=3)
     )
