@@ -17,33 +17,37 @@ def standardize_noise(gan, dataset):
 
     A noise encoder's weak divergence term leaves the noise of real pictures with a mean
     and a covariance of its own: a few directions in which pictures differ much are
-    wide, all others narrow. The generator seldom learned from noise as far out as most
-    of the standard normal distribution lies in the narrow ones, and draws it with
-    specks. Here a normal distribution is fitted to what the averaged encoder finds, and
-    the linear map to it becomes part of the weights, of both generators and, inverted,
-    of both encoders: a picture drawn again from its noise stays the same.
+    wide, all others narrow. Only what is drawn from such noise is compared with
+    pictures; from standard normal noise backgrounds are too much alike and, after a
+    short training, full of specks. Here a normal distribution is fitted to what the
+    averaged encoder finds, and the linear map to it becomes part of the weights, of
+    both generators and, inverted, of both encoders: drawn again from the mean of its
+    noise a picture stays the same.
+
+    It belongs after the last `fit`: an optimizer's moments stay what they were.
 
     Reference: Ghosh et al., 2020, "From variational to deterministic autoencoders"
     (sec. 4, ex-post density estimation); Dai and Wipf, 2019, "Diagnosing and enhancing
-    VAE models" (sec. 3). Deviation: the encoder's variances become their means over the
-    pictures.
+    VAE models" (sec. 3). Deviation: of each new number of the noise the encoder's
+    variance becomes the mean over the pictures, and what varies together is left out.
 
     Args:
         gan: `TextToImageGAN` with a noise encoder and a text encoder; changed in place.
-        dataset: `CaptionedDataset` of its image size; 2,000 images are read.
+        dataset: `CaptionedDataset` of its image size; 2,000 images at most are read.
 
     Returns:
         Tuple of float32 arrays `mean` `(noise_dim,)` and `root`
         `(noise_dim, noise_dim)`: the noise of before is `mean + noise @ root`.
 
     Raises:
-        ValueError: If the model has no noise encoder.
+        ValueError: If the model has no noise encoder or no text encoder.
     """
-    if gan.noise_encoder is None:
-        raise ValueError(
-            "Noise is standardized for a model that finds it in pictures. "
-            "Received: noise_encoder=None"
-        )
+    for name in ("noise_encoder", "text_encoder"):
+        if getattr(gan, name) is None:
+            raise ValueError(
+                "Noise is standardized for a model that finds it in pictures and their "
+                f"captions. Received: {name}=None"
+            )
     means, variances = _find_noise(gan, dataset)
     mean = means.mean(axis=0)
     centred = means - mean

@@ -1,6 +1,7 @@
 """Checkpoints that appear whole or not at all, and are verified before they are read.
 
-A checkpoint is a folder `step_*` of weights and their checksum.
+A checkpoint is a folder `step_*` of weights and their checksum, and of an empty file where
+its noise has been standardized.
 """
 
 import hashlib
@@ -70,6 +71,13 @@ class Checkpoints:
         kept = {*self.steps()[-KEPT:], self.best()}
         for old in set(self.steps()) - kept:
             self._drop(old)
+
+    def restore(self):
+        """Put back what a killed process had moved aside to write it anew."""
+        for old in self.path.glob(".step_*.old"):
+            folder = old.with_name(old.name.removeprefix(".").removesuffix(".old"))
+            if not folder.exists():
+                os.replace(old, folder)
 
     def has_standard_noise(self, step):
         """Return whether a checkpoint's noise has been standardized."""

@@ -22,6 +22,7 @@ from aigc_keras.training.callbacks import (
     MetricsLog,
     ProgressReport,
     SampleGrid,
+    is_disk_full,
 )
 from aigc_keras.training.config import RunError, resolve_precision
 from aigc_keras.training.distribution import Distribution, lost_workers_named
@@ -48,7 +49,8 @@ def train(config, run_dir, distribute="none"):
 
     Running it twice with the same arguments resumes: networks, both optimizers, moving
     average, noise, order of the images and choice of captions are those of an unbroken
-    run.
+    run. At the end, where a noise encoder learned along, the noise of the last and of the
+    best checkpoint is standardized, see `models.standardize_noise`.
 
     Args:
         config: `TrainingConfig`.
@@ -106,9 +108,9 @@ def _train(config, run, place):
                 stacklevel=3,
             )
     changed = False
-    # By the recipe for few pictures an encoder finds nothing.
-    found = gan.noise_encoder is not None and gan.loss_weights.reconstruction > 0
-    if found and place.is_chief:
+    # Where the last state could not be written, the run is not at its end.
+    whole = run.checkpoints.newest() == int(gan.optimizer.iterations.numpy())
+    if whole and gan.noise_encoder is not None and place.is_chief:
         changed = _standardize_noise(run, config, dataset, captions)
     place.wait()
     if place.is_chief:
@@ -137,14 +139,28 @@ def _standardize_noise(run, config, dataset, captions):
     gan = TextToImageGAN.load(run.model_path)
     gan.training_data = dataset
     compile_for(gan, config, dataset)
-    for step in steps:
-        gan.load_weights(checkpoints.weights_path(step))
-        standardize_noise(gan, dataset)
-        checkpoints.save(gan, step, standard_noise=True)
     grid = SampleGrid(run, captions, config.sample_every)
     grid.set_model(gan)
-    grid.on_train_begin()
-    grid.write(steps[-1])
+    try:
+        grid.on_train_begin()
+        for step in steps:
+            gan.load_weights(checkpoints.weights_path(step))
+            standardize_noise(gan, dataset)
+            grid.write(step)
+            # Ctrl-C waits until the checkpoint is back in its place.
+            with Interrupt() as interrupt:
+                checkpoints.save(gan, step, standard_noise=True)
+            if interrupt.requested:
+                raise KeyboardInterrupt
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        warnings.warn(
+            "The disk is full, so noise is not standardized; the last checkpoint is "
+            f"kept, make room and run the same command ({error})",
+            stacklevel=4,
+        )
+        return False
     return True
 
 
@@ -159,6 +175,7 @@ def _prepare(config, run, place):
     )
     make_augmentation(config.augmentation, dataset)
     run.start(config)
+    run.checkpoints.restore()
     made = None
     if not (run.model_path / CONFIG_FILE).is_file():
         made = _make_model(run, config, dataset)

@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 
 from aigc_keras.datasets.shapes.scene import HELD_OUT_PAIRS
 from aigc_keras.datasets.shapes_dialogue import (
+    clauses,
     outside,
     questions,
     requests,
@@ -275,3 +276,14 @@ def test_the_builder_makes_what_is_documented(tmp_path, monkeypatch):
     first = [e["turns"]["sentence"].tolist() for e in elements]
     second = tfds.as_numpy(again.as_dataset(split="test"))
     assert first == [e["turns"]["sentence"].tolist() for e in second]
+
+
+def test_several_things_are_they_where_one_thing_is_it():
+    state = SceneState("grey", (("small", "red", "star"),), 3)
+    said = " ".join(
+        clauses.write_clause(Speaker(random.Random(seed), "en"), state, 0, *what)
+        for seed in range(400)
+        for what in (("colour", "blue", "red"), ("background", "pink", "grey"))
+    )
+    assert re.search(r"what if they were|can they be|i wish they were", said)
+    assert not re.search(r"\b(if|can|may|might|wish) them\b|\bthey (is|was)\b", said)

@@ -38,6 +38,15 @@ def test_more_words_are_those_of_no_other_name_and_none_that_is_tried(language):
     tried = [w for w in TESTED_WORDS[language] if language == "en" or len(w) > 1]
     for word in said:
         assert not any(re.search(rf"\b{other}\b", word) for other in tried), word
+    for name in scene_lib.SHAPES:
+        assert not any(words.plural(word).endswith("ss") for word in more[name])
+    for name, texts in more.items():
+        others = [w for n in NAMES if n != name for w in WORDS[language][n]]
+        others = [w for w in others if language == "en" or len(w) > 1]
+        for word in texts:
+            # "Ocean-blue" is a blue, so "ice-blue" is no cyan.
+            assert not any(re.search(rf"\b{w}\b", word) for w in others), word
+            assert language == "en" or not any(w in word for w in others), word
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

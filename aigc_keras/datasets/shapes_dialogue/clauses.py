@@ -13,7 +13,8 @@ PLURALS = (
     (r"\bits\b", "their"),
 )
 SUBJECT = re.compile(
-    r"(i wish )?{it} (should|must|needs?|ought|might|could|are|belong|were)\b"
+    r"((i wish |what if )?{it} (should|must|needs?|ought|might|could|are|belong|were)"
+    r"|(can|may|might) {it} be)\b"
 )
 
 
