@@ -80,6 +80,21 @@ def test_half_written_ones_are_swept_away(saved):
     assert [path.name for path in saved.path.iterdir()] == ["step_00000002"]
 
 
+def test_what_a_killed_process_moved_aside_is_put_back(saved):
+    folder = saved.weights_path(4).parent
+    folder.rename(folder.with_name(f".{folder.name}.old"))
+    assert saved.newest() == 2
+    saved.restore()
+    assert saved.newest() == 4 and not saved.has_standard_noise(4)
+    # Where it was written anew, the old one is waste.
+    shutil.copytree(folder, folder.with_name(f".{folder.name}.old"))
+    saved.save(net(), 4, standard_noise=True)
+    saved.restore()
+    assert saved.is_whole(4) and saved.has_standard_noise(4)
+    saved.forget_after(4)
+    assert len(list(saved.path.iterdir())) == 2
+
+
 def test_a_failed_save_keeps_those_before(saved, monkeypatch):
     model = net()
 

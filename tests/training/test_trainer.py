@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from aigc_keras.training import (
     train,
     trainer,
 )
+from aigc_keras.training.checkpoints import Checkpoints
 from aigc_keras.training.recipes import RECIPES
 
 SCRIPT = """
@@ -100,46 +102,82 @@ def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     assert (tiny_run / "metrics.jsonl").read_text() == before
 
 
-def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monkeypatch):
+@pytest.fixture
+def finding_settings(tiny_settings, monkeypatch):
+    """Settings of a tiny training with a noise encoder."""
     finder = {"base_channels": 2, "hidden_dim": 8}
     preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
     monkeypatch.setitem(PRESETS, "finding_32", preset)
-    settings = {**tiny_settings, "preset": "finding_32"}
-    config = TrainingConfig(**settings, recipe="many")
+    return {**tiny_settings, "preset": "finding_32"}
+
+
+def test_a_finished_run_draws_from_standard_noise(
+    finding_settings, tmp_path, monkeypatch
+):
+    config = TrainingConfig(**finding_settings)
     standardize, done = trainer.standardize_noise, []
 
     def count(gan, dataset):
-        done.append(gan.noise_encoder.get_layer("mean").get_weights())
+        done.append(gan.noise_encoder.get_layer("mean").get_weights()[1])
         return standardize(gan, dataset)
 
     def stop(gan, dataset):
         raise KeyboardInterrupt
 
-    # Stopped after its last step, the run goes on from there.
+    def fill(gan, dataset):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    # Stopped after its last step, or with a full disk, the run goes on from there.
     monkeypatch.setattr(trainer, "standardize_noise", stop)
-    path = tmp_path / "many"
     with pytest.raises(KeyboardInterrupt):
-        train(config, path)
-    checkpoints = RunFolder(path).checkpoints
+        train(config, tmp_path)
+    checkpoints = RunFolder(tmp_path).checkpoints
+    monkeypatch.setattr(trainer, "standardize_noise", fill)
+    with pytest.warns(UserWarning, match="noise is not standardized"):
+        train(config, tmp_path)
     assert checkpoints.newest() == 6 and not checkpoints.has_standard_noise(6)
-    grid = path / "samples" / "step_00000006.png"
-    grid.unlink()
+    assert (tmp_path / "model_card.md").is_file()
+    checkpoints.mark_best(4)
     monkeypatch.setattr(trainer, "standardize_noise", count)
-    gan, run = train(config, path)
-    assert len(done) == 1 and checkpoints.has_standard_noise(6)
+    gan, run = train(config, tmp_path)
+    # The best checkpoint and the last one, each from its own weights.
+    assert len(done) == 2 and not np.array_equal(*done)
+    assert all(checkpoints.has_standard_noise(step) for step in (4, 6))
     assert int(gan.optimizer.iterations) == 6 and checkpoints.is_whole(6)
     bias = gan.noise_encoder.get_layer("mean").get_weights()[1]
-    assert not np.array_equal(bias, done[0][1])
+    assert not np.array_equal(bias, done[1])
     # The grid shows what is drawn then.
-    assert grid.is_file()
-    # Once is enough, and by the recipe for few pictures nothing was found.
-    train(config, path)
-    train(TrainingConfig(**settings), tmp_path / "few")
-    assert len(done) == 1
-    again = load_run(path)
+    captions = (tmp_path / "samples" / "captions.txt").read_text().splitlines()
+    drawn = [gan.generate(captions[:1], seed=seed)[0] for seed in range(6)]
+    grid = np.asarray(Image.open(tmp_path / "samples" / "step_00000006.png"))
+    near = np.abs(np.concatenate(drawn, axis=1).astype(int) - grid[:32]).max()
+    assert near <= 1
+    # Once is enough.
+    train(config, tmp_path)
+    assert len(done) == 2
+    again = load_run(tmp_path)
     np.testing.assert_array_equal(
         again.generate(["a cat"], seed=3), gan.generate(["a cat"], seed=3)
     )
+
+
+def test_a_state_that_was_not_written_is_not_thrown_away(
+    finding_settings, tmp_path, monkeypatch
+):
+    save = Checkpoints.save
+
+    def forget_the_last(checkpoints, gan, step, **kwargs):
+        if step == 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(checkpoints, gan, step, **kwargs)
+
+    monkeypatch.setattr(Checkpoints, "save", forget_the_last)
+    config = TrainingConfig(**finding_settings, when_disk_full="continue")
+    with pytest.warns(UserWarning, match="disk is full"):
+        gan, run = train(config, tmp_path)
+    assert int(gan.optimizer.iterations) == 6
+    assert run.checkpoints.steps() == [2, 4]
+    assert not any(map(run.checkpoints.has_standard_noise, (2, 4)))
 
 
 def test_other_settings_need_another_folder(tiny_run, tiny_settings):
