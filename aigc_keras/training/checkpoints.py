@@ -1,7 +1,7 @@
 """Checkpoints that appear whole or not at all, and are verified before they are read.
 
-A checkpoint is a folder `step_*` of weights and their checksum, and of an empty file where
-its noise has been standardized.
+A checkpoint is a folder `step_*` of weights and their checksum, and of an empty file
+where its noise has been standardized.
 """
 
 import hashlib

@@ -49,8 +49,8 @@ def train(config, run_dir, distribute="none"):
 
     Running it twice with the same arguments resumes: networks, both optimizers, moving
     average, noise, order of the images and choice of captions are those of an unbroken
-    run. At the end, where a noise encoder learned along, the noise of the last and of the
-    best checkpoint is standardized, see `models.standardize_noise`.
+    run. At the end, where a noise encoder learned along, the noise of the last and of
+    the best checkpoint is standardized, see `models.standardize_noise`.
 
     Args:
         config: `TrainingConfig`.
