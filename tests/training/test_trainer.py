@@ -102,44 +102,42 @@ def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     assert (tiny_run / "metrics.jsonl").read_text() == before
 
 
-@pytest.fixture
-def finding_settings(tiny_settings, monkeypatch):
-    """Settings of a tiny training with a noise encoder."""
+def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monkeypatch):
     finder = {"base_channels": 2, "hidden_dim": 8}
     preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
     monkeypatch.setitem(PRESETS, "finding_32", preset)
-    return {**tiny_settings, "preset": "finding_32"}
-
-
-def test_a_finished_run_draws_from_standard_noise(
-    finding_settings, tmp_path, monkeypatch
-):
-    config = TrainingConfig(**finding_settings)
-    standardize, done = trainer.standardize_noise, []
+    settings = {**tiny_settings, "preset": "finding_32", "when_disk_full": "continue"}
+    config = TrainingConfig(**settings)
+    standardize, save, done = trainer.standardize_noise, Checkpoints.save, []
 
     def count(gan, dataset):
         done.append(gan.noise_encoder.get_layer("mean").get_weights()[1])
         return standardize(gan, dataset)
 
-    def stop(gan, dataset):
-        raise KeyboardInterrupt
-
-    def fill(gan, dataset):
+    def fill(*args, **kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    # Stopped after its last step, or with a full disk, the run goes on from there.
-    monkeypatch.setattr(trainer, "standardize_noise", stop)
-    with pytest.raises(KeyboardInterrupt):
-        train(config, tmp_path)
-    checkpoints = RunFolder(tmp_path).checkpoints
-    monkeypatch.setattr(trainer, "standardize_noise", fill)
-    with pytest.warns(UserWarning, match="noise is not standardized"):
-        train(config, tmp_path)
+    def forget_the_last(checkpoints, gan, step, **kwargs):
+        (fill if step == 6 else save)(checkpoints, gan, step, **kwargs)
+
+    # A state that was not written is not thrown away for the one before.
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "save", forget_the_last)
+        with pytest.warns(UserWarning, match="disk is full"):
+            gan, run = train(config, tmp_path)
+    checkpoints = run.checkpoints
+    assert int(gan.optimizer.iterations) == 6 and checkpoints.steps() == [2, 4]
+    assert not any(map(checkpoints.has_standard_noise, (2, 4)))
+    # Where the disk is full only then, the run is done but for that.
+    checkpoints.mark_best(4)
+    with monkeypatch.context() as patch:
+        patch.setattr(trainer, "standardize_noise", fill)
+        with pytest.warns(UserWarning, match="noise is not standardized"):
+            train(config, tmp_path)
     assert checkpoints.newest() == 6 and not checkpoints.has_standard_noise(6)
     assert (tmp_path / "model_card.md").is_file()
-    checkpoints.mark_best(4)
     monkeypatch.setattr(trainer, "standardize_noise", count)
-    gan, run = train(config, tmp_path)
+    gan, _ = train(config, tmp_path)
     # The best checkpoint and the last one, each from its own weights.
     assert len(done) == 2 and not np.array_equal(*done)
     assert all(checkpoints.has_standard_noise(step) for step in (4, 6))
@@ -153,31 +151,11 @@ def test_a_finished_run_draws_from_standard_noise(
     near = np.abs(np.concatenate(drawn, axis=1).astype(int) - grid[:32]).max()
     assert near <= 1
     # Once is enough.
-    train(config, tmp_path)
+    again, _ = train(config, tmp_path)
     assert len(done) == 2
-    again = load_run(tmp_path)
     np.testing.assert_array_equal(
         again.generate(["a cat"], seed=3), gan.generate(["a cat"], seed=3)
     )
-
-
-def test_a_state_that_was_not_written_is_not_thrown_away(
-    finding_settings, tmp_path, monkeypatch
-):
-    save = Checkpoints.save
-
-    def forget_the_last(checkpoints, gan, step, **kwargs):
-        if step == 6:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        save(checkpoints, gan, step, **kwargs)
-
-    monkeypatch.setattr(Checkpoints, "save", forget_the_last)
-    config = TrainingConfig(**finding_settings, when_disk_full="continue")
-    with pytest.warns(UserWarning, match="disk is full"):
-        gan, run = train(config, tmp_path)
-    assert int(gan.optimizer.iterations) == 6
-    assert run.checkpoints.steps() == [2, 4]
-    assert not any(map(run.checkpoints.has_standard_noise, (2, 4)))
 
 
 def test_other_settings_need_another_folder(tiny_run, tiny_settings):
