@@ -102,6 +102,7 @@ def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     assert (tiny_run / "metrics.jsonl").read_text() == before
 
 
+@pytest.mark.slow
 def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monkeypatch):
     finder = {"base_channels": 2, "hidden_dim": 8}
     preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
