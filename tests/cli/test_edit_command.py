@@ -1,6 +1,8 @@
 """`aigc-keras edit`, with the model that comes with the package."""
 
 import json
+import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from aigc_keras.cli import app
 from aigc_keras.datasets.shapes.render import render_scene
 from aigc_keras.datasets.shapes.scene import Scene, SceneObject
 from aigc_keras.metrics import read_scene
+from aigc_keras.models import packaged
 
 
 def run_cli(capfd, *arguments):
@@ -68,10 +71,22 @@ def test_chinese_and_a_caption_of_ones_own(capfd):
         (["ring.png", "make it red"], "does not show yet"),
         (["ring.png", "make it blue", "--strength", "9"], "less than or equal to 2"),
         (["ring.png", "make it blue", "-o", "no/such/folder/x.png"], "no/such/folder"),
-        (["ring.png", "make it blue", "--preset", "emoji_64"], "captioner"),
     ],
 )
 def test_bad_requests_are_one_line(capfd, arguments, message):
     status, _, errors = run_cli(capfd, "edit", *arguments)
     assert status == 2 and message in errors
+    assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_model_without_a_captioner_asks_for_the_caption(capfd):
+    folder = packaged.SHIPPED_FOLDER / "emoji_64"
+    shutil.copytree(folder, "bare", ignore=shutil.ignore_patterns("captioner"))
+    sums = json.loads(pathlib.Path("bare/checksums.json").read_text())
+    sums = {name: of for name, of in sums.items() if "captioner" not in name}
+    pathlib.Path("bare/checksums.json").write_text(json.dumps(sums))
+    status, _, errors = run_cli(
+        capfd, "edit", "ring.png", "make it blue", "--preset", "bare"
+    )
+    assert status == 2 and "captioner" in errors
     assert len(errors.strip().splitlines()) == 1

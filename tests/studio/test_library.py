@@ -25,7 +25,7 @@ def test_models_are_opened_once_and_known_by_their_parts():
     library = Library()
     assert set(library.names) >= {"shapes_64", "scenes_64"}
     assert "shapes_64" in library.names_with("repairer")
-    assert "emoji_64" not in library.names_with("captioner")
+    assert "emoji_64" not in library.names_with("instruction_reader")
     assert library.open("shapes_64") is library.open("shapes_64")
     with pytest.raises(ValueError, match="one of .*shapes_64.*'none'"):
         library.open("none")
