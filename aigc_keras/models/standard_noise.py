@@ -24,7 +24,9 @@ def standardize_noise(gan, dataset):
     both generators and, inverted, of both encoders: drawn again from the mean of its
     noise a picture stays the same.
 
-    It belongs after the last `fit`: an optimizer's moments stay what they were.
+    It belongs after the last `fit`: an optimizer's moments stay what they were. Where
+    the found noise says in part what the caption says, as after a training on few
+    pictures, another picture's noise overrules the caption: look before and after.
 
     Reference: Ghosh et al., 2020, "From variational to deterministic autoencoders"
     (sec. 4, ex-post density estimation); Dai and Wipf, 2019, "Diagnosing and enhancing

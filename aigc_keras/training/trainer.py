@@ -49,8 +49,8 @@ def train(config, run_dir, distribute="none"):
 
     Running it twice with the same arguments resumes: networks, both optimizers, moving
     average, noise, order of the images and choice of captions are those of an unbroken
-    run. At the end, where a noise encoder learned along, the noise of the last and of
-    the best checkpoint is standardized, see `models.standardize_noise`.
+    run. At the end, where a noise encoder learned along from many pictures, the noise
+    of the last and the best checkpoint is standardized: `models.standardize_noise`.
 
     Args:
         config: `TrainingConfig`.
@@ -110,7 +110,9 @@ def _train(config, run, place):
     changed = False
     # Where the last state could not be written, the run is not at its end.
     whole = run.checkpoints.newest() == int(gan.optimizer.iterations.numpy())
-    if whole and gan.noise_encoder is not None and place.is_chief:
+    recipe = choose_recipe(config.recipe, dataset.num_images)
+    found = recipe.standard_noise and gan.noise_encoder is not None
+    if whole and found and place.is_chief:
         changed = _standardize_noise(run, config, dataset, captions)
     place.wait()
     if place.is_chief:

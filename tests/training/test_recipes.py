@@ -38,3 +38,10 @@ def test_few_pictures_of_a_few_kinds_are_not_drawn_as_their_average():
     assert kinds.loss_weights.layout == 0 < kinds.loss_weights.diversity
     assert kinds.loss_weights.difference > RECIPES["many"].loss_weights.difference
     assert kinds.diff_augment and "color" not in kinds.diff_augment
+
+
+def test_noise_is_standardized_where_many_pictures_are_learned_from():
+    standard = {name for name, recipe in RECIPES.items() if recipe.standard_noise}
+    assert standard == {"many"}
+    assert choose_recipe(None, 50_000).standard_noise
+    assert not choose_recipe(None, 500).standard_noise

@@ -108,7 +108,7 @@ def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monke
     preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
     monkeypatch.setitem(PRESETS, "finding_32", preset)
     settings = {**tiny_settings, "preset": "finding_32", "when_disk_full": "continue"}
-    config = TrainingConfig(**settings)
+    config = TrainingConfig(**settings, recipe="many")
     standardize, save, done = trainer.standardize_noise, Checkpoints.save, []
 
     def count(gan, dataset):
