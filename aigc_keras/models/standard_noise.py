@@ -3,6 +3,7 @@
 import numpy as np
 
 from aigc_keras.models.editing import embed_captions
+from aigc_keras.models.prediction import predict_in_batches
 from aigc_keras.progress import progress_bar
 
 # So many pictures tell how noise is distributed.
@@ -24,9 +25,8 @@ def standardize_noise(gan, dataset):
     both generators and, inverted, of both encoders: drawn again from the mean of its
     noise a picture stays the same.
 
-    It belongs after the last `fit`: an optimizer's moments stay what they were. Where
-    the found noise says in part what the caption says, as after a training on few
-    pictures, another picture's noise overrules the caption: look before and after.
+    It belongs after the last `fit`: an optimizer's moments stay what they were. After a
+    training on few pictures less may be drawn as asked than before: measure both.
 
     Reference: Ghosh et al., 2020, "From variational to deterministic autoencoders"
     (sec. 4, ex-post density estimation); Dai and Wipf, 2019, "Diagnosing and enhancing
@@ -78,12 +78,11 @@ def _find_noise(gan, dataset):
             # Now one of an image's captions, now another: in all languages.
             told = [dataset.captions[row] for row in part]
             told = [texts[i % len(texts)] for i, texts in enumerate(told)]
-            found = gan.ema_noise_encoder.predict_on_batch(
-                {
-                    "image": dataset.model_images(part),
-                    "text_embedding": embed_captions(gan, told),
-                }
-            )
+            inputs = {
+                "image": dataset.model_images(part),
+                "text_embedding": embed_captions(gan, told),
+            }
+            found = predict_in_batches(gan.ema_noise_encoder, inputs, BATCH_SIZE)
             means.append(found["mean"])
             variances.append(np.exp(found["log_variance"]))
             update(start + len(part), number)

@@ -22,10 +22,9 @@ class Recipe:
             drawn. With few captions the space between them is empty: what is drawn for
             a new name is then smeared, with noise it is something near (Zhang et al.,
             2017, "StackGAN", sec. 3.2, conditioning augmentation).
-        standard_noise: bool. Whether noise is standardized at the end. Not where few
-            captions are learned: there the noise found in a picture says in part what
-            its caption says, and another picture's noise would overrule the caption
-            (handwritten digits, 1,200 steps: 31% were drawn as asked).
+        standard_noise: bool. Whether noise is standardized at the end. Not from few
+            pictures: of handwritten digits, 1,000 steps, 39% were drawn as asked before
+            and 32% after.
     """
 
     loss_weights: LossWeights

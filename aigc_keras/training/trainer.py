@@ -108,12 +108,13 @@ def _train(config, run, place):
                 stacklevel=3,
             )
     changed = False
-    # Where the last state could not be written, the run is not at its end.
-    whole = run.checkpoints.newest() == int(gan.optimizer.iterations.numpy())
     recipe = choose_recipe(config.recipe, dataset.num_images)
     found = recipe.standard_noise and gan.noise_encoder is not None
-    if whole and found and place.is_chief:
-        changed = _standardize_noise(run, config, dataset, captions)
+    if found and place.is_chief:
+        # Where the last state could not be written, the run is not at its end.
+        done = int(gan.optimizer.iterations.numpy())
+        if run.checkpoints.newest() == done:
+            changed = _standardize_noise(run, config, dataset, captions)
     place.wait()
     if place.is_chief:
         write_model_card(run, run.read_config(), dataset)
