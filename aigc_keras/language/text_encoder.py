@@ -18,10 +18,13 @@ from aigc_keras.language.causal_lm import (
 )
 from aigc_keras.language.graph_tokenizer import GraphTokenizer
 from aigc_keras.language.tokenizer import train_tokenizer
+from aigc_keras.layers import AttentionPooling
 
 MAX_CAPTION_CHARACTERS = 1000
 ENCODER_FILE = "text_encoder.json"
 _POOLER_FILE = "pooler.weights.h5"
+# What a pooler may hold that Keras does not know where nothing else has imported it.
+_POOLER_LAYERS = {"AttentionPooling": AttentionPooling}
 
 
 class CaptionError(ValueError):
@@ -248,7 +251,7 @@ class GPT2TextEncoder:
             config["sequence_length"],
         )
         if config["pooler"] is not None:
-            pooler = keras.Model.from_config(config["pooler"])
+            pooler = keras.Model.from_config(config["pooler"], _POOLER_LAYERS)
             pooler.load_weights(folder / _POOLER_FILE)
             encoder.pooler = pooler
         return encoder

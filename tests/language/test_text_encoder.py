@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import textwrap
+
 import keras
 import keras_nlp
 import numpy as np
@@ -16,6 +20,8 @@ from aigc_keras.language.causal_lm import (
     train_causal_lm,
     trim_padding,
 )
+from aigc_keras.language.text_encoder import pooler_inputs
+from aigc_keras.layers import AttentionPooling
 
 CAPTIONS = [
     f"a {size} {colour} {shape}"
@@ -231,3 +237,34 @@ def test_a_caption_is_encoded_by_the_pooler_of_now():
     encoder.pooler = doubled
     now = encoder.encode(CAPTIONS[:2])["text_embedding"]
     np.testing.assert_allclose(now, 2 * first, rtol=1e-5)
+
+
+def test_a_trained_pooler_is_loaded_where_nothing_else_is_imported(tmp_path):
+    """Its layers were known only once `aigc_keras.models` had been imported."""
+    captions = ["a red circle", "a blue star"]
+    encoder = GPT2TextEncoder.from_captions(captions, 260, hidden_dim=8, epochs=0)
+    pooler_input = pooler_inputs(8)
+    pooled = AttentionPooling(8, 2, dtype="float32")(*pooler_input)
+    names = ("tokens", "padding_mask")
+    encoder.pooler = keras.Model(dict(zip(names, pooler_input, strict=True)), pooled)
+    encoder.save_to_preset(tmp_path / "encoder")
+    program = """
+        import sys
+        import numpy as np
+        from aigc_keras.language import GPT2TextEncoder
+        encoder = GPT2TextEncoder.from_preset(sys.argv[1])
+        vector = encoder.encode(["a blue star"])["text_embedding"]
+        np.save(sys.argv[2], vector)
+    """
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(program),
+            str(tmp_path / "encoder"),
+            str(tmp_path / "vector.npy"),
+        ],
+        check=True,
+    )
+    vector = encoder.encode(["a blue star"])["text_embedding"]
+    np.testing.assert_allclose(np.load(tmp_path / "vector.npy"), vector, atol=1e-6)
