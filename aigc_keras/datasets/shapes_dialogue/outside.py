@@ -24,7 +24,12 @@ def ask_outside(speaker, state):
         it = speaker.reference(state, 0, subject=True)
         sentence = speaker.wrap(rng.choice(sentences.outside_about).format(it=it))
     else:
-        text = rng.choice(sentences.outside)
+        texts = sentences.outside
+        if speaker.split == "train":
+            texts = texts + sentences.outside_more
+        text = rng.choice(texts)
+        if "{do}" in text:
+            text = text.replace("{do}", rng.choice(sentences.doings))
         while "{thing}" in text:
             text = text.replace("{thing}", _thing(speaker), 1)
         sentence = speaker.wrap(text)

@@ -21,7 +21,7 @@ REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 class Builder(RecordBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
-    VERSION = tfds.core.Version("1.4.0")
+    VERSION = tfds.core.Version("1.5.0")
     RELEASE_NOTES = {
         "1.0.0": "First release.",
         "1.1.0": "What each sentence means; more ways to say it in `train`; pairs side "
@@ -30,6 +30,7 @@ class Builder(RecordBuilder):
         "1.3.0": "`train` alone: more words for a name, any verb where the rest tells "
         "what is asked for, more pairs.",
         "1.4.0": "`train` alone: twice as many words for a name, more templates.",
+        "1.5.0": "`train` alone: more of what is out of scope.",
     }
 
     def _info(self):

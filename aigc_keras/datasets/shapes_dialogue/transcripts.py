@@ -166,7 +166,7 @@ EMPHASIS = {
     "one_less": 4,
     "one_more": 5,
     "other_ground": 1.5,
-    "outside": 1.5,
+    "outside": 2,
     "relate": 1.5,
     "remove": 3,
     "swap": 2,
