@@ -12,12 +12,15 @@ def content_projection(vectors, owners):
 
     Captions of one picture differ in their wording, and their means in what is seen.
     On `shapes` wording and language make up two thirds of the vectors' variance. The
-    map keeps the directions in which pictures differ more than wordings do, and gives
-    each the same variance, so that a word which moves the vector little, such as that
-    for the shape, counts as much as one that moves it far.
+    map keeps the directions in which pictures differ by more than chance. Those that
+    tell of the picture alone get the same variance, so that a word which moves the
+    vector little, such as that for the shape, counts as much as one that moves it far;
+    others get the share of their variance that tells of it. (Cut off where wording
+    differs more than pictures do, vectors of `shapes/scenes` lost which of two things
+    has which colour.)
 
     Reference: Fisher, 1936, linear discriminants, as generalised by Rao, 1948; Hatch et
-    al., 2006, "Within-class covariance normalization".
+    al., 2006, "Within-class covariance normalization"; the share is a Wiener filter's.
 
     Args:
         vectors: float array `(n, dim)`, sentence vectors.
@@ -46,12 +49,17 @@ def content_projection(vectors, owners):
     content = means.T @ means / len(counts) - wording * (1 / counts).mean()
     ridge = RIDGE * np.trace(wording) / dim * np.eye(dim) + 1e-9 * np.eye(dim)
     ratios, directions = scipy.linalg.eigh(content, wording + ridge)
-    kept = directions[:, ratios > 1]
-    if not kept.shape[1]:
+    if ratios[-1] <= 1:
         return None
+    # Chance alone makes some ratios negative and, in the limit of Marchenko and Pastur,
+    # 1967, as many positive, by so many times more.
+    root = np.sqrt(dim / len(counts))
+    told = ratios > max(0.0, -ratios[0] * (2 + root) / (2 - root))
+    kept, ratios = directions[:, told], ratios[told]
     spread = np.einsum("ij,ik,kj->j", kept, content + wording, kept)
-    kept = kept / np.sqrt(spread)
+    shares = ratios / (1 + ratios)
+    kept = kept * np.sqrt(shares / spread)
     # Back into as many numbers as before, the kept directions at right angles.
     basis = np.linalg.qr(kept)[0]
-    matrix = kept @ basis.T * np.sqrt(dim / kept.shape[1])
+    matrix = kept @ basis.T * np.sqrt(dim / shares.sum())
     return matrix.astype("float32"), (-mean @ matrix).astype("float32")

@@ -1,6 +1,7 @@
 """Image-text matching: what teaches the sentence vector to hold what can be seen."""
 
 import keras
+import keras_nlp
 from keras import ops
 
 from aigc_keras import losses
@@ -9,44 +10,115 @@ from aigc_keras.layers import AttentionPooling
 
 # By which an image encoder learns to tell one caption among thousands.
 READING_TEMPERATURE = 0.05
+# Channels of a head of the pooler's blocks.
+HEAD_DIM = 32
 
 
-def attention_pooler(hidden_dim, text_dim=256, num_heads=8):
-    """Build a pooler with learned queries and a residual MLP.
+def attention_pooler(hidden_dim, text_dim=256, num_heads=8, blocks=2):
+    """Build a pooler that reads both ways and pools with learned queries.
+
+    In "a red circle to the left of a star" GPT-2 has read the circle before it reads
+    where that is. Transformer blocks look both ways first.
+
+    Reference: BehnamGhader et al., 2024, "LLM2Vec" (sec. 2; blocks of our own behind
+    the causal ones, whose weights stay as they are).
 
     Args:
         hidden_dim: int. Width of the token features.
         text_dim: int. Length of the pooled vector.
         num_heads: int. Heads of the attention pooling.
+        blocks: int. Transformer blocks before it, as wide as the narrower of the two
+            and twice as wide inside; default 2.
 
     Returns:
         Functional model from `tokens` `(batch, length, hidden_dim)` and `padding_mask`
         `(batch, length)` to `(batch, text_dim)` float32.
     """
     tokens, mask = pooler_inputs(hidden_dim)
+    x, width = tokens, min(hidden_dim, text_dim)
+    if width < hidden_dim:
+        x = keras.layers.Dense(width, dtype="float32", name="narrower")(x)
+    for index in range(blocks):
+        x = keras_nlp.layers.TransformerEncoder(
+            2 * width,
+            num_heads=max(1, width // HEAD_DIM),
+            activation="gelu",
+            normalize_first=True,
+            dtype="float32",
+            name=f"both_ways_{index}",
+        )(x, padding_mask=mask)
     pooled = AttentionPooling(
         text_dim, num_heads, dtype="float32", name="attention_pooling"
-    )(tokens, mask)
-    hidden = keras.layers.Dense(
-        2 * text_dim, activation="gelu", dtype="float32", name="hidden"
-    )(pooled)
-    hidden = keras.layers.Dense(text_dim, dtype="float32", name="residual")(hidden)
-    vector = keras.layers.Add(dtype="float32", name="sum")([pooled, hidden])
-    vector = keras.layers.LayerNormalization(dtype="float32", name="vector")(vector)
+    )(x, mask)
+    vector = keras.layers.LayerNormalization(dtype="float32", name="vector")(pooled)
     return keras.Model(
         {"tokens": tokens, "padding_mask": mask}, vector, name="attention_pooler"
     )
+
+
+class NextTokenReadout(keras.layers.Layer):
+    """Reads a caption's next token off a vector, given the caption so far.
+
+    After "a red circle above a" the vector must say what comes next: the second thing's
+    size. So it holds which colour, size and shape belong together, and not only which
+    words occur. Given the caption so far, the readout is linear in the vector. It is
+    meant for *another* caption than the vector's: in its own words a vector comes to
+    speak a code of its own for each wording.
+
+    Reference: Kim et al., 2017, "Hadamard product for low-rank bilinear pooling"
+    (eq. 4); as a task for the vector: Bowman et al., 2016, "Generating sentences from
+    a continuous space" (sec. 3; here GPT-2 has read the caption so far).
+
+    Args:
+        vocabulary_size: int. Tokens that are told apart.
+        rank: int. Products a position, default 256.
+        **kwargs: Passed to `keras.layers.Layer`.
+
+    Call arguments:
+        tokens: `(batch, length, channels)` float, causal: each knows what is before it.
+        vector: `(batch, dim)` float; its length does not count.
+
+    Returns:
+        `(batch, length, vocabulary_size)` float32 logits of the token after each.
+    """
+
+    def __init__(self, vocabulary_size, rank=256, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.asked = keras.layers.Dense(rank, name="asked")
+        self.known = keras.layers.Dense(rank, name="known")
+        self.normalize = keras.layers.LayerNormalization(
+            center=False, scale=False, name="normalize"
+        )
+        self.token = keras.layers.Dense(vocabulary_size, name="token")
+        self.expected = keras.layers.Dense(vocabulary_size, name="expected")
+
+    def build(self, tokens_shape, vector_shape):
+        """Create the maps for tokens and vectors of these shapes."""
+        self.asked.build(tokens_shape)
+        self.known.build(vector_shape)
+        self.normalize.build(vector_shape)
+        self.token.build((*tokens_shape[:2], self.asked.units))
+        self.expected.build(tokens_shape)
+        self.built = True
+
+    def call(self, tokens, vector):
+        """Read; see the class docstring."""
+        known = self.known(self.normalize(vector))
+        product = self.asked(tokens) * known[:, None]
+        return self.token(product) + self.expected(tokens)
 
 
 class ImageTextModel(keras.Model):
     """Trains an image encoder and a text encoder to agree.
 
     A functional model from an image and a caption's tokens to two vectors and token
-    logits; `fit` on dicts of `image`, `token_ids` and `padding_mask` minimises the
-    symmetric InfoNCE loss within the batch, with a learned temperature, plus the
-    token-prediction loss from either vector, so that words which tell few pairs apart
-    enter both. Afterwards the pooled text conditions the GAN and the frozen image
-    encoder judges what the generator draws.
+    logits; `fit` on dicts of `image`, `token_ids`, `padding_mask` and, of another
+    caption of the image, `other_token_ids` and `other_padding_mask` minimises the
+    symmetric InfoNCE loss within the batch, with a learned temperature, plus two losses
+    of reading the other caption off either vector: which tokens it holds, so that words
+    which tell few pairs apart enter both, and which token follows its beginning, so
+    that what belongs together does. Afterwards the pooled text conditions the GAN and
+    the frozen image encoder judges what the generator draws.
 
     A sentence vector out of which each word can be read by a linear map also holds
     combinations of words that were never seen together: on the held-out pairs of
@@ -63,6 +135,8 @@ class ImageTextModel(keras.Model):
         token_weight: float. Weight of the token-prediction loss from the image vector's
             features, default 0.05.
         text_token_weight: float. Weight of that from the sentence vector, default 0.3.
+        binding_weight: float. Weight of reading another caption's next tokens off
+            either vector, default 10.
         **kwargs: Passed to `keras.Model`.
     """
 
@@ -73,22 +147,37 @@ class ImageTextModel(keras.Model):
         pooler,
         token_weight=0.05,
         text_token_weight=0.3,
+        binding_weight=10.0,
         **kwargs,
     ):
+        vocabulary_size = image_encoder.vocabulary_size
+        readout = NextTokenReadout(vocabulary_size, name="next_token")
         image = keras.Input(image_encoder.input_shape[1:], name="image")
         token_ids = keras.Input((None,), dtype="int32", name="token_ids")
         mask = keras.Input((None,), dtype="bool", name="padding_mask")
+        other_ids = keras.Input((None,), dtype="int32", name="other_token_ids")
+        other_mask = keras.Input((None,), dtype="bool", name="other_padding_mask")
         tokens = backbone({"token_ids": token_ids, "padding_mask": mask})
+        other = backbone({"token_ids": other_ids, "padding_mask": other_mask})
         text_vector = pooler({"tokens": tokens, "padding_mask": mask})
-        said = keras.layers.Dense(
-            image_encoder.vocabulary_size, dtype="float32", name="said_tokens"
-        )(text_vector)
+        said = keras.layers.Dense(vocabulary_size, dtype="float32", name="said_tokens")(
+            text_vector
+        )
+        seen = image_encoder(image)
         super().__init__(
-            inputs={"image": image, "token_ids": token_ids, "padding_mask": mask},
+            inputs={
+                "image": image,
+                "token_ids": token_ids,
+                "padding_mask": mask,
+                "other_token_ids": other_ids,
+                "other_padding_mask": other_mask,
+            },
             outputs={
-                **image_encoder(image),
+                **seen,
                 "text_vector": text_vector,
                 "text_token_logits": said,
+                "said_next": readout(other, text_vector),
+                "shown_next": readout(other, seen["image_vector"]),
             },
             **kwargs,
         )
@@ -96,6 +185,7 @@ class ImageTextModel(keras.Model):
         self.pooler = pooler
         self.token_weight = token_weight
         self.text_token_weight = text_token_weight
+        self.binding_weight = binding_weight
         # 1 / 0.07, CLIP sec. 2.5.
         self.log_scale = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(2.66), name="log_scale"
@@ -109,10 +199,33 @@ class ImageTextModel(keras.Model):
         matching = losses.contrastive_loss(
             y_pred["image_vector"], y_pred["text_vector"], temperature
         )
-        words = (x["token_ids"], x["padding_mask"])
-        shown = losses.token_prediction_loss(y_pred["token_logits"], *words)
-        said = losses.token_prediction_loss(y_pred["text_token_logits"], *words)
-        return matching + self.token_weight * shown + self.text_token_weight * said
+        other = (x["other_token_ids"], x["other_padding_mask"])
+        shown = losses.token_prediction_loss(y_pred["token_logits"], *other)
+        said = losses.token_prediction_loss(y_pred["text_token_logits"], *other)
+        next_token = sum(
+            known_next_token_loss(y_pred[name], *other)
+            for name in ("said_next", "shown_next")
+        )
+        return (
+            matching
+            + self.token_weight * shown
+            + self.text_token_weight * said
+            + self.binding_weight * next_token
+        )
+
+
+def known_next_token_loss(logits, token_ids, padding_mask):
+    """Return `losses.next_token_loss` over the tokens that the logits have.
+
+    GPT-2's own vocabulary is larger than that which is told apart here.
+
+    Args:
+        logits: `(batch, length, vocabulary_size)` float.
+        token_ids: `(batch, length)` int.
+        padding_mask: `(batch, length)` bool.
+    """
+    known = ops.logical_and(padding_mask, token_ids < logits.shape[-1])
+    return losses.next_token_loss(logits, ops.where(known, token_ids, 0), known)
 
 
 class ImageReadingModel(keras.Model):

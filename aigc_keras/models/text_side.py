@@ -24,7 +24,7 @@ from aigc_keras.progress import progress_bar
 BANK_SIZE = 1024
 READING_NEGATIVES = 4096
 # Pictures whose captions tell content from wording.
-CONTENT_IMAGES = 4000
+CONTENT_IMAGES = 10_000
 _SEVERAL_DEVICES = (
     tf.distribute.MirroredStrategy,
     tf.distribute.MultiWorkerMirroredStrategy,
@@ -253,12 +253,14 @@ def matching_batches(dataset, table, settings):
         settings: `TextSideSettings`.
 
     Yields:
-        Dicts of `image`, `token_ids` and `padding_mask`.
+        Dicts of `image`, `token_ids` and `padding_mask`, and of another caption of each
+        image `other_token_ids` and `other_padding_mask`.
     """
     size = min(settings.matching_batch_size, len(table.token_ids))
     rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
     owner = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
+    longest = min(table.token_ids.shape[1], 4 * -(-int(lengths.max()) // 4))
     while True:
         order = np.lexsort((rng.random(len(lengths)), lengths))
         # An incomplete batch would be an easier task and compile anew.
@@ -266,10 +268,18 @@ def matching_batches(dataset, table, settings):
         for index in rng.permutation(len(starts)):
             rows = order[starts[index] : starts[index] + size]
             length = min(lengths.max(), 4 * -(-int(lengths[rows].max()) // 4))
+            # Any caption of the same picture, which may be the same one.
+            first, last = (
+                dataset.row_splits[owner[rows]],
+                dataset.row_splits[owner[rows] + 1],
+            )
+            others = rng.integers(first, last)
             yield {
                 "image": dataset.model_images(owner[rows]),
                 "token_ids": table.token_ids[rows, :length],
                 "padding_mask": table.padding_mask[rows, :length],
+                "other_token_ids": table.token_ids[others, :longest],
+                "other_padding_mask": table.padding_mask[others, :longest],
             }
 
 

@@ -44,6 +44,23 @@ def test_what_moves_the_vector_little_counts_as_much():
     assert np.linalg.matrix_rank(slopes, tol=1e-3) == 2
 
 
+def test_what_wording_hides_in_part_keeps_its_share():
+    """A direction with half as much content as wording was cut off."""
+    rng = np.random.default_rng(2)
+    owners = np.repeat(np.arange(PICTURES), CAPTIONS)
+    vectors = rng.normal(size=(len(owners), DIM))
+    plain, hidden = rng.normal(size=(2, PICTURES))[:, owners]
+    vectors[:, 0] = plain + 0.05 * vectors[:, 0]
+    vectors[:, 1] += np.sqrt(0.5) * hidden
+    matrix, bias = content_projection(vectors, owners)
+    result = vectors @ matrix + bias
+    slope = np.linalg.lstsq(result, hidden, rcond=None)[0]
+    told = np.var(result @ slope) / np.var(hidden)
+    assert told == pytest.approx(1 / 3, abs=0.06)
+    shares = np.linalg.eigvalsh(np.cov(result.T))[-2:]
+    assert shares[0] / shares[1] == pytest.approx(1 / 3, abs=0.06)
+
+
 def test_vectors_are_as_large_as_layer_normalized_ones():
     vectors, _, _ = projected()
     np.testing.assert_allclose(vectors.mean(axis=0), 0, atol=1e-4)

@@ -7,7 +7,12 @@ from keras_nlp.models import GPT2Backbone
 
 from aigc_keras import losses
 from aigc_keras.models import ImageEncoder, ImageTextModel, attention_pooler
-from aigc_keras.models.image_text_model import ImageReadingModel, add_noise
+from aigc_keras.models.image_text_model import (
+    ImageReadingModel,
+    NextTokenReadout,
+    add_noise,
+    known_next_token_loss,
+)
 
 VOCABULARY, TEXT_DIM, HIDDEN = 12, 16, 16
 
@@ -30,6 +35,7 @@ def model():
         attention_pooler(HIDDEN, TEXT_DIM, num_heads=4),
         token_weight=0.5,
         text_token_weight=0.25,
+        binding_weight=0.75,
     )
 
 
@@ -46,10 +52,13 @@ def batch():
         "image": image.astype("float32"),
         "token_ids": token_ids.astype("int32"),
         "padding_mask": mask,
+        # Another caption of each picture, in other words.
+        "other_token_ids": np.flip(token_ids, 0).astype("int32"),
+        "other_padding_mask": mask,
     }
 
 
-def test_the_loss_is_matching_plus_weighted_tokens(model, batch):
+def test_the_loss_is_matching_plus_weighted_readouts(model, batch):
     model.compile(optimizer="adam")
     outputs = model(batch)
     temperature = np.exp(-2.66)
@@ -58,7 +67,11 @@ def test_the_loss_is_matching_plus_weighted_tokens(model, batch):
     )
     for name, weight in {"token_logits": 0.5, "text_token_logits": 0.25}.items():
         expected += weight * losses.token_prediction_loss(
-            outputs[name], batch["token_ids"], batch["padding_mask"]
+            outputs[name], batch["other_token_ids"], batch["other_padding_mask"]
+        )
+    for name in ("said_next", "shown_next"):
+        expected += 0.75 * losses.next_token_loss(
+            outputs[name], batch["other_token_ids"], batch["other_padding_mask"]
         )
     loss = model.compute_loss(x=batch, y_pred=outputs)
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
@@ -74,7 +87,7 @@ def test_it_learns_to_find_each_picture_and_its_word(model, batch):
     )
     np.testing.assert_array_equal(np.argmax(similarity, axis=1), np.arange(8))
     np.testing.assert_array_equal(
-        np.argmax(np.array(outputs["token_logits"])[:, 2:], axis=1), np.arange(8)
+        np.argmax(np.array(outputs["token_logits"])[:, 2:], axis=1), np.arange(8)[::-1]
     )
 
 
@@ -98,6 +111,27 @@ def test_the_pooler_ignores_padding(batch):
     other = pooler({"tokens": changed, "padding_mask": mask})
     assert first.shape == (2, TEXT_DIM)
     np.testing.assert_array_equal(first, other)
+
+
+def test_the_pooler_looks_both_ways():
+    """An earlier token's part of the vector changes with a later token."""
+    keras.utils.set_random_seed(0)
+    tokens = np.random.default_rng(1).normal(size=(1, 4, HIDDEN)).astype("float32")
+    later = tokens.copy()
+    later[0, 3] = 1.0
+    pooler = attention_pooler(HIDDEN, TEXT_DIM, num_heads=4, blocks=1)
+    inside = keras.Model(pooler.input, pooler.get_layer("both_ways_0").output)
+    mask = np.ones((1, 4), bool)
+    first, second = (
+        np.array(inside({"tokens": x, "padding_mask": mask}))[0, 0]
+        for x in (tokens, later)
+    )
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_blocks_are_no_wider_than_the_vector():
+    pooler = attention_pooler(64, text_dim=16, num_heads=4, blocks=1)
+    assert pooler.get_layer("both_ways_0").output.shape == (None, None, 16)
 
 
 @pytest.fixture
@@ -148,3 +182,54 @@ def test_noise_is_as_strong_as_drawn_and_the_image_s_own():
     assert abs(deviations.mean() - 0.25) < 0.03
     again = np.array(add_noise(images, 0.5, keras.random.SeedGenerator(0)))
     np.testing.assert_array_equal(noised, again)
+
+
+def test_the_next_token_is_read_linearly_off_a_vector():
+    keras.utils.set_random_seed(0)
+    readout = NextTokenReadout(VOCABULARY, rank=6)
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(size=(1, 3, HIDDEN))
+    # Two vectors at right angles, each of mean 0 and mean square 1, so that a third one
+    # between them is what the readout's normalization leaves as it is.
+    first, second = np.linalg.qr(
+        np.c_[np.ones(TEXT_DIM), rng.normal(size=(TEXT_DIM, 2))]
+    )[0].T[1:] * np.sqrt(TEXT_DIM)
+    third = 0.6 * first + 0.8 * second
+    read = [np.array(readout(tokens, 7.0 * x[None])) for x in (first, second, third)]
+    expected = np.array(readout.expected(tokens))
+    differences = [x - expected for x in read]
+    bias = np.array(readout.token.bias)
+    np.testing.assert_allclose(bias, 0.0)
+    wanted = 0.6 * differences[0] + 0.8 * differences[1]
+    assert np.abs(wanted).max() > 0.1
+    np.testing.assert_allclose(differences[2], wanted, atol=1e-4)
+
+
+def test_the_readout_asks_a_vector_which_word_belongs_to_which():
+    """ "1 a 2 b" and "1 b 2 a" hold the same words."""
+    keras.utils.set_random_seed(0)
+    readout = NextTokenReadout(VOCABULARY, rank=8)
+    ids = np.array([[1, 3, 2, 4], [1, 4, 2, 3]])
+    tokens = np.eye(HIDDEN)[ids]
+    vector = np.eye(TEXT_DIM)[:2]
+    inputs = keras.Input((4, HIDDEN)), keras.Input((TEXT_DIM,))
+    model = keras.Model(inputs, readout(*inputs))
+    model.compile(
+        keras.optimizers.Adam(0.03),
+        lambda y, logits: losses.next_token_loss(logits, y, np.ones((2, 4), bool)),
+    )
+    model.fit([tokens, vector], ids, epochs=60, verbose=0)
+    read = np.argmax(model.predict([tokens, vector], verbose=0), axis=-1)
+    np.testing.assert_array_equal(read[:, [0, 2]], ids[:, [1, 3]])
+
+
+def test_tokens_beyond_the_vocabulary_do_not_count():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 4, VOCABULARY)).astype("float32")
+    ids = np.array([[1, 2, VOCABULARY, 3], [1, 4, 5, 50_000]])
+    mask = np.array([[1, 1, 1, 1], [1, 1, 1, 1]], bool)
+    loss = known_next_token_loss(logits, ids, mask)
+    chances = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    places = [(0, 0, 2), (0, 2, 3), (1, 0, 4), (1, 1, 5)]
+    wanted = -np.mean([chances[place] for place in places])
+    np.testing.assert_allclose(loss, wanted, rtol=1e-5)
