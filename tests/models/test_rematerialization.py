@@ -71,6 +71,15 @@ def waits_of(nodes):
     }
 
 
+def maps_of(nodes):
+    """Return the names of the nodes whose outputs are activated maps.
+
+    By name, not by operation: TensorFlow joins some with the product before them, on
+    one processor others than on another.
+    """
+    return {node.name for node in nodes if node.name.endswith("/Relu")}
+
+
 def behind(names, waits):
     """Return the names, and those of all that waits for them, however far behind."""
     found, more = set(), set(names)
@@ -88,10 +97,12 @@ def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step)
     waits = waits_of(nodes)
     back = {node.name for node in nodes if node.op in WAY_BACK}
     # What waits for a slope is computed again, on the way back.
-    first = {node.name for node in nodes if node.op == "Relu"} - behind(back, waits)
+    first = maps_of(nodes) - behind(back, waits)
     kept = first & set().union(*(waits[name] for name in back))
     # None but those of the block that the way back begins with.
-    assert len(kept) == 1 if rematerialize else len(kept) >= 8
+    last = {name for name in kept if name.split("/")[1].startswith(("last", "hidden"))}
+    assert kept == last if rematerialize else len(kept) >= 8
+    assert kept
 
 
 def test_a_blocks_maps_are_gone_before_the_next_ones_come(
@@ -103,7 +114,7 @@ def test_a_blocks_maps_are_gone_before_the_next_ones_come(
     nodes = nodes_of_a_step(gan, make_batch())
     waits = waits_of(nodes)
     slopes = {node.name for node in nodes if node.op == "Conv2DBackpropFilter"}
-    relus = {node.name for node in nodes if node.op == "Relu"}
+    relus = maps_of(nodes)
     waiting = [bool(relus & behind({slope}, waits)) for slope in slopes]
     # For the slope of the very first convolution nothing is left to wait.
     assert len(waiting) >= 5 and sum(waiting) >= len(waiting) - 1
