@@ -51,8 +51,9 @@ def content_projection(vectors, owners):
     ratios, directions = scipy.linalg.eigh(content, wording + ridge)
     if ratios[-1] <= 1:
         return None
-    # Chance alone makes some ratios negative and, in the limit of Marchenko and Pastur,
-    # 1967, as many positive, by so many times more.
+    # Where pictures tell nothing, chance still spreads the ratios about zero. The
+    # lowest shows how far; upwards it is farther (the edges of Marchenko and Pastur,
+    # 1967).
     root = np.sqrt(dim / len(counts))
     told = ratios > max(0.0, -ratios[0] * (2 + root) / (2 - root))
     kept, ratios = directions[:, told], ratios[told]
