@@ -40,19 +40,25 @@ def progress_bar(description):
     console = Console(file=sys.stderr)
     progress = Progress(*columns, console=console, refresh_per_second=2)
     task = progress.add_task(description, total=None, note="")
-    started = written = time.monotonic()
+    written = time.monotonic()
+    # When and where it began: work that is taken up again does not begin at zero.
+    first = None
 
     def update(done, total, note=""):
         # Started late: work that turns out to be done already shows no bar.
         if not progress.live.is_started:
             progress.start()
         progress.update(task, completed=done, total=total, note=note)
-        nonlocal written
+        nonlocal written, first
         now = time.monotonic()
+        first = first or (now, done)
         if not console.is_terminal and now - written >= SECONDS_BETWEEN_LINES:
             written = now
-            left = (now - started) * (total - done) / max(done, 1)
-            line = f"{description}: {done}/{total}, ETA {left:.0f} s {note}".rstrip()
+            left = "unknown"
+            if done > first[1]:
+                pace = (now - first[0]) / (done - first[1])
+                left = f"{pace * (total - done):.0f} s"
+            line = f"{description}: {done}/{total}, ETA {left} {note}".rstrip()
             print(line, file=sys.stderr, flush=True)
 
     try:
