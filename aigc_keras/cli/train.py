@@ -76,6 +76,9 @@ def train(
     early_stopping: str = typer.Option(
         None, help="alignment (shapes) or kernel_distance [the preset's, else none]."
     ),
+    next_token_guidance: float = typer.Option(
+        None, help="Weight of what a drawing shows word by word [the preset's]."
+    ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
@@ -160,6 +163,7 @@ def train(
         loss=loss,
         penalty=penalty,
         early_stopping=early_stopping,
+        next_token_guidance=next_token_guidance,
         reading_steps=reading_steps,
         log_every=log_every,
         sample_every=sample_every,

@@ -94,7 +94,7 @@ def open_evaluation_encoder(dataset, folder, settings=None):
         settings = settings or TextSideSettings(seed=SEED, reading_noise=0.0)
         keras.utils.set_random_seed(settings.seed)
         image_encoder = ImageEncoder(dataset.image_size, 256, 512)
-        text_encoder, _ = train_text_side(image_encoder, dataset, settings, None)
+        text_encoder = train_text_side(image_encoder, dataset, settings, None)[0]
         EvaluationEncoder(image_encoder, text_encoder).save(path)
     return EvaluationEncoder.load(path)
 

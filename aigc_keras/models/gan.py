@@ -52,10 +52,9 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         truncation: float or None. Default of `generate`.
         train_text_encoder: str. How much of GPT-2 learns with the GAN: `"frozen"`,
             `"projection"`, `"last_blocks"` or `"full"`, see `LanguageSide`.
-        captioner: Dict of `ImageCaptioner`'s sizes, empty for its defaults: a captioner
-            that shares GPT-2 is trained along. None: none.
-        noise_encoder: `NoiseEncoder` that is trained along and finds the noise of a
-            picture, or None.
+        captioner: Dict of the sizes of an `ImageCaptioner` that shares GPT-2 and is
+            trained along, empty for its defaults; None: none.
+        noise_encoder: `NoiseEncoder` that learns along to find noise, or None.
         class_names: Sequence of str, as many as the discriminator's classes, or None.
         **kwargs: Passed to `keras.Model`.
 
@@ -106,7 +105,7 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         if text_encoder is not None:
             self.set_text_encoder(text_encoder)
         self.training_data = None
-        self.judge = judge
+        self.judge, self.readout = judge, None
         if judge is not None:
             judge.trainable = False
         self.caption_bank = None
@@ -224,7 +223,8 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
                 "Received: judge=None"
             )
         settings = settings or TextSideSettings(seed=self.seed)
-        encoder, bank = train_text_side(self.judge, dataset, settings, cache_dir)
+        trained = train_text_side(self.judge, dataset, settings, cache_dir)
+        encoder, bank, self.readout = trained
         self.set_text_encoder(encoder)
         self.caption_bank.assign(bank)
 

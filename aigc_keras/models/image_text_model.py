@@ -7,6 +7,10 @@ from keras import ops
 from aigc_keras import losses
 from aigc_keras.language.text_encoder import pooler_inputs
 from aigc_keras.layers import AttentionPooling
+from aigc_keras.models.next_token_readout import (
+    NextTokenReadout,
+    known_next_token_loss,
+)
 
 # By which an image encoder learns to tell one caption among thousands.
 READING_TEMPERATURE = 0.05
@@ -54,58 +58,6 @@ def attention_pooler(hidden_dim, text_dim=256, num_heads=8, blocks=2):
     return keras.Model(
         {"tokens": tokens, "padding_mask": mask}, vector, name="attention_pooler"
     )
-
-
-class NextTokenReadout(keras.layers.Layer):
-    """Reads a caption's next token off a vector, given the caption so far.
-
-    After "a red circle above a" the vector must say what comes next: the second thing's
-    size. So it holds which colour, size and shape belong together, and not only which
-    words occur. Given the caption so far, the readout is linear in the vector. It is
-    meant for *another* caption than the vector's: in its own words a vector comes to
-    speak a code of its own for each wording.
-
-    Reference: Kim et al., 2017, "Hadamard product for low-rank bilinear pooling"
-    (eq. 4); as a task for the vector: Bowman et al., 2016, "Generating sentences from
-    a continuous space" (sec. 3; here GPT-2 has read the caption so far).
-
-    Args:
-        vocabulary_size: int. Tokens that are told apart.
-        rank: int. Products a position, default 256.
-        **kwargs: Passed to `keras.layers.Layer`.
-
-    Call arguments:
-        tokens: `(batch, length, channels)` float, causal: each knows what is before it.
-        vector: `(batch, dim)` float; its length does not count.
-
-    Returns:
-        `(batch, length, vocabulary_size)` float32 logits of the token after each.
-    """
-
-    def __init__(self, vocabulary_size, rank=256, **kwargs):
-        super().__init__(**{"dtype": "float32", **kwargs})
-        self.asked = keras.layers.Dense(rank, name="asked")
-        self.known = keras.layers.Dense(rank, name="known")
-        self.normalize = keras.layers.LayerNormalization(
-            center=False, scale=False, name="normalize"
-        )
-        self.token = keras.layers.Dense(vocabulary_size, name="token")
-        self.expected = keras.layers.Dense(vocabulary_size, name="expected")
-
-    def build(self, tokens_shape, vector_shape):
-        """Create the maps for tokens and vectors of these shapes."""
-        self.asked.build(tokens_shape)
-        self.known.build(vector_shape)
-        self.normalize.build(vector_shape)
-        self.token.build((*tokens_shape[:2], self.asked.units))
-        self.expected.build(tokens_shape)
-        self.built = True
-
-    def call(self, tokens, vector):
-        """Read; see the class docstring."""
-        known = self.known(self.normalize(vector))
-        product = self.asked(tokens) * known[:, None]
-        return self.token(product) + self.expected(tokens)
 
 
 class ImageTextModel(keras.Model):
@@ -182,7 +134,7 @@ class ImageTextModel(keras.Model):
             **kwargs,
         )
         self.image_encoder = image_encoder
-        self.pooler = pooler
+        self.pooler, self.readout = pooler, readout
         self.token_weight = token_weight
         self.text_token_weight = text_token_weight
         self.binding_weight = binding_weight
@@ -214,20 +166,6 @@ class ImageTextModel(keras.Model):
         )
 
 
-def known_next_token_loss(logits, token_ids, padding_mask):
-    """Return `losses.next_token_loss` over the tokens that the logits have.
-
-    GPT-2's own vocabulary is larger than that which is told apart here.
-
-    Args:
-        logits: `(batch, length, vocabulary_size)` float.
-        token_ids: `(batch, length)` int.
-        padding_mask: `(batch, length)` bool.
-    """
-    known = ops.logical_and(padding_mask, token_ids < logits.shape[-1])
-    return losses.next_token_loss(logits, ops.where(known, token_ids, 0), known)
-
-
 class ImageReadingModel(keras.Model):
     """Trains an image encoder alone, against sentence vectors that stay as they are.
 
@@ -235,6 +173,9 @@ class ImageReadingModel(keras.Model):
     `negatives` `(number, text_dim)` minimises InfoNCE against those many other captions
     plus the token-prediction loss. A vector that is not trained costs nothing, so the
     negatives are enough for some to differ from the caption in one word only.
+
+    With a readout that one learns along, and the encoder does not learn from it: how to
+    read the caption's next token off the image vector under the same noise.
 
     Args:
         image_encoder: `ImageEncoder`.
@@ -244,6 +185,8 @@ class ImageReadingModel(keras.Model):
             drawn from 0 to this, default 0.5. What is then recognised are shapes; an
             encoder of clean images can be satisfied by speckles.
         seed: int. Seeds the noise.
+        readout: `NextTokenReadout`, or None.
+        backbone: Frozen `keras_nlp.models.GPT2Backbone` that reads the captions for it.
         **kwargs: Passed to `keras.Model`.
 
     Reference for the noise: Cohen et al., 2019, "Certified adversarial robustness via
@@ -258,9 +201,12 @@ class ImageReadingModel(keras.Model):
         token_weight=0.05,
         noise=0.5,
         seed=0,
+        readout=None,
+        backbone=None,
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
+        self.readout, self.backbone = readout, backbone
         self.noise = noise
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.image_encoder = image_encoder
@@ -272,7 +218,13 @@ class ImageReadingModel(keras.Model):
         image = inputs["image"]
         if training:
             image = add_noise(image, self.noise, self.seed_generator)
-        return self.image_encoder(image, training=training)
+        seen = self.image_encoder(image, training=training)
+        if self.readout is None:
+            return seen
+        names = ("token_ids", "padding_mask")
+        states = self.backbone({name: inputs[name] for name in names}, training=False)
+        vector = ops.stop_gradient(seen["image_vector"])
+        return {**seen, "shown_next": self.readout(states, vector)}
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         """Return the loss of a batch."""
@@ -283,10 +235,12 @@ class ImageReadingModel(keras.Model):
             x["negatives"],
             self.temperature,
         )
-        tokens = losses.token_prediction_loss(
-            y_pred["token_logits"], x["token_ids"], x["padding_mask"]
-        )
-        return reading + self.token_weight * tokens
+        said = (x["token_ids"], x["padding_mask"])
+        tokens = losses.token_prediction_loss(y_pred["token_logits"], *said)
+        loss = reading + self.token_weight * tokens
+        if self.readout is not None:
+            loss += known_next_token_loss(y_pred["shown_next"], *said)
+        return loss
 
 
 def add_noise(images, most, seed):

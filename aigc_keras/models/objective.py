@@ -8,6 +8,7 @@ from keras import ops
 
 from aigc_keras import losses
 from aigc_keras.models.discriminator import validity
+from aigc_keras.models.next_token_readout import known_next_token_loss
 from aigc_keras.models.noise_encoder import sample_noise
 from aigc_keras.models.replicas import gather_rows, num_replicas, own_places, own_rows
 
@@ -22,6 +23,7 @@ LOSS_NAMES = (
     "guidance",
     "judge_matching",
     "judge_tokens",
+    "judge_next_token",
     "layout",
     "sameness",
     "reconstruction",
@@ -49,6 +51,9 @@ class LossWeights:
         judge_temperature: float. Temperature of that term. A sharper one, 0.05, gave
             noisier textures and no better agreement.
         judge_tokens: float. Token prediction on the generated image by the same.
+        judge_next_token: float. The loss of reading the caption's next token off the
+            generated image's vector, given its beginning, in nats a token; see
+            `NextTokenReadout`. 0 leaves it out, as does a model without a readout.
         layout: float. Difference from the caption's own picture at a low scale, see
             `losses.layout_loss`; 0 leaves it out. For models without a noise encoder:
             without either some runs on `shapes` never learned one of the four
@@ -73,6 +78,7 @@ class LossWeights:
     judge_matching: float = 0.6
     judge_temperature: float = 0.1
     judge_tokens: float = 0.04
+    judge_next_token: float = 0.0
     layout: float = 0.0
     diversity: float = 0.0
     difference: float = 0.03
@@ -183,6 +189,9 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
         terms |= _judge_terms(gan, drawn, fake)
         guidance.append(weights.judge_matching * terms["judge_matching"])
         guidance.append(weights.judge_tokens * terms["judge_tokens"])
+        if "judge_next_token" in terms:
+            part = weights.judge_next_token * terms["judge_next_token"]
+            guidance.append(part)
     if weights.layout:
         terms["layout"] = losses.layout_loss(fake, drawn["image"])
         guidance.append(weights.layout * terms["layout"])
@@ -268,7 +277,7 @@ def drawn_rows(gan, data):
     the captions, twice: with two noises each, at no more cost. The first of them are
     drawn with the noise found in their own pictures, where there is a noise encoder.
     """
-    if not gan.loss_weights.diversity and gan.noise_encoder is None:
+    if not _draws_twice(gan):
         return data
     half = ops.shape(data["text_embedding"])[0] // 2
     # An odd batch's last caption is drawn once.
@@ -276,6 +285,10 @@ def drawn_rows(gan, data):
         name: ops.concatenate([x[:half], x[:half], x[2 * half :]])
         for name, x in data.items()
     }
+
+
+def _draws_twice(gan):
+    return bool(gan.loss_weights.diversity) or gan.noise_encoder is not None
 
 
 def _total(terms):
@@ -303,7 +316,8 @@ def _matching(images, said, all_said):
 
 def _judge_terms(gan, data, fake):
     verdict = gan.judge(fake, training=False)
-    return {
+    said = (data["token_ids"], data["padding_mask"])
+    terms = {
         "judge_matching": losses.bank_contrastive_loss(
             verdict["image_vector"],
             # The judge knows the vectors it was trained with.
@@ -311,10 +325,21 @@ def _judge_terms(gan, data, fake):
             gan.caption_bank,
             gan.loss_weights.judge_temperature,
         ),
-        "judge_tokens": losses.token_prediction_loss(
-            verdict["token_logits"], data["token_ids"], data["padding_mask"]
-        ),
+        "judge_tokens": losses.token_prediction_loss(verdict["token_logits"], *said),
     }
+    if gan.readout is not None and gan.loss_weights.judge_next_token:
+        logits = gan.readout(_caption_states(gan, *said), verdict["image_vector"])
+        terms["judge_next_token"] = known_next_token_loss(logits, *said)
+    return terms
+
+
+def _caption_states(gan, token_ids, padding_mask):
+    """Return what the judge's GPT-2 makes of `drawn_rows`, each caption read once."""
+    twice = ops.shape(token_ids)[0] // 2 if _draws_twice(gan) else 0
+    inputs = {"token_ids": token_ids[twice:], "padding_mask": padding_mask[twice:]}
+    states = gan.judge_text_encoder.backbone(inputs, training=False)
+    states = ops.stop_gradient(states)
+    return ops.concatenate([states[:twice], states])
 
 
 def _score(discriminator):

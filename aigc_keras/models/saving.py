@@ -12,6 +12,7 @@ from aigc_keras.models.compile_state import describe_compilation, restore_compil
 from aigc_keras.models.discriminator import Discriminator
 from aigc_keras.models.generator import Generator
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.models.next_token_readout import make_readout
 from aigc_keras.models.noise_encoder import NoiseEncoder
 
 CONFIG_FILE = "model.json"
@@ -45,6 +46,7 @@ def save_model(gan, folder):
             "bank_size": None
             if gan.caption_bank is None
             else int(gan.caption_bank.shape[0]),
+            "readout": gan.readout is not None,
             "text_encoder": gan.text_encoder is not None,
             "seed": gan.seed,
             "truncation": gan.truncation,
@@ -129,6 +131,8 @@ def load_model(cls, folder, weights=None):
         has_own = judges.is_dir()
         judge_encoder = GPT2TextEncoder.from_preset(judges) if has_own else None
         gan.set_text_encoder(encoder, judge_encoder)
+    if config.get("readout"):
+        gan.readout = make_readout(judge, gan.judge_text_encoder.backbone)
     # Compiled, so that the optimizers' slots have a place to go.
     restore_compilation(gan, config.get("compilation", {}))
     gan.load_weights(weights or folder / WEIGHTS_FILE)

@@ -18,11 +18,11 @@ from aigc_keras.models.image_text_model import (
     attention_pooler,
 )
 from aigc_keras.models.judge_sight import warn_if_blind
+from aigc_keras.models.text_side_batches import matching_batches, reading_batches
 from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
 BANK_SIZE = 1024
-READING_NEGATIVES = 4096
 # Pictures whose captions tell content from wording.
 CONTENT_IMAGES = 10_000
 _SEVERAL_DEVICES = (
@@ -49,6 +49,8 @@ class TextSideSettings:
             the sentence vectors fixed; a small data set takes thirty passes.
         reading_noise: float. See `ImageReadingModel`. What is to notice noise, rather
             than to see through it, is trained without.
+        next_token_readout: bool. Whether the readout of captions' next tokens goes on
+            learning with the judge, to guide a GAN.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -62,6 +64,7 @@ class TextSideSettings:
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
     reading_noise: float = 0.5
+    next_token_readout: bool = False
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
@@ -77,7 +80,8 @@ def train_text_side(judge, dataset, settings, cache_dir):
         cache_dir: Path where encoded captions are kept, or None.
 
     Returns:
-        Tuple of the `GPT2TextEncoder` and the caption bank, see `make_caption_bank`.
+        Tuple of the `GPT2TextEncoder`, the caption bank, see `make_caption_bank`, and
+        the frozen `NextTokenReadout` of the judge's vectors, or None.
 
     Raises:
         ValueError: If Keras's backend is not TensorFlow, or the judge's weights lie on
@@ -96,12 +100,14 @@ def train_text_side(judge, dataset, settings, cache_dir):
             f"scope. Received: a model made in {type(strategy).__name__}"
         )
     encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
-    train_matching(encoder, judge, dataset, settings)
+    readout = train_matching(encoder, judge, dataset, settings)
+    if not settings.next_token_readout:
+        readout = None
     keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
-    train_reading(judge, dataset, table, settings)
+    train_reading(judge, dataset, table, settings, readout, encoder.backbone)
     warn_if_blind(judge, dataset, table, settings)
-    return encoder, make_caption_bank(table, settings.seed)
+    return encoder, make_caption_bank(table, settings.seed), readout
 
 
 def make_text_encoder(dataset, vocabulary_size, settings):
@@ -141,6 +147,9 @@ def train_matching(text_encoder, judge, dataset, settings):
         judge: `ImageEncoder`.
         dataset: `CaptionedDataset` of the judge's image size.
         settings: `TextSideSettings`.
+
+    Returns:
+        The `NextTokenReadout` that learned along.
     """
     keras.utils.set_random_seed(settings.seed)
     backbone = text_encoder.backbone
@@ -159,6 +168,7 @@ def train_matching(text_encoder, judge, dataset, settings):
     backbone.trainable = False
     judge.trainable = False
     text_encoder.pooler = pooler
+    return model.readout
 
 
 def keep_content(text_encoder, dataset, settings):
@@ -187,7 +197,7 @@ def keep_content(text_encoder, dataset, settings):
     text_encoder.pooler = keras.Model(pooler.input, output, name="content_pooler")
 
 
-def train_reading(judge, dataset, table, settings):
+def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
     """Train the judge further against sentence vectors that stay as they are, in place.
 
     While both sides learn, the judge leaves out what is hard to see and the vectors
@@ -199,15 +209,23 @@ def train_reading(judge, dataset, table, settings):
         dataset: `CaptionedDataset` of the judge's image size.
         table: `CaptionTable` of its captions, with embeddings.
         settings: `TextSideSettings`.
+        readout: `NextTokenReadout` that learns along, or None.
+        backbone: GPT-2's backbone, which a readout needs.
     """
     judge.trainable = True
     model = ImageReadingModel(
-        judge, token_weight=settings.token_weight, noise=settings.reading_noise
+        judge,
+        token_weight=settings.token_weight,
+        noise=settings.reading_noise,
+        readout=readout,
+        backbone=backbone,
     )
     steps = _steps(settings.reading_steps, dataset, settings)
     batches = reading_batches(dataset, table, settings)
     _train(model, batches, steps, settings, "The judge reads images")
     judge.trainable = False
+    if readout is not None:
+        readout.trainable = False
 
 
 def default_matching_steps(num_images):
@@ -242,77 +260,6 @@ def _train(model, batches, steps, settings, label):
                 update(step, steps, f"loss {float(loss):.2f}")
 
 
-def matching_batches(dataset, table, settings):
-    """Yield batches of captions of like length with their images, without end.
-
-    Like lengths save padding and make the captions of a batch harder to tell apart.
-
-    Args:
-        dataset: `CaptionedDataset`.
-        table: `CaptionTable` without embeddings.
-        settings: `TextSideSettings`.
-
-    Yields:
-        Dicts of `image`, `token_ids` and `padding_mask`, and of another caption of each
-        image `other_token_ids` and `other_padding_mask`.
-    """
-    size = min(settings.matching_batch_size, len(table.token_ids))
-    rng = np.random.default_rng(settings.seed)
-    lengths = table.padding_mask.sum(axis=1)
-    owner = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
-    longest = min(table.token_ids.shape[1], 4 * -(-int(lengths.max()) // 4))
-    while True:
-        order = np.lexsort((rng.random(len(lengths)), lengths))
-        # An incomplete batch would be an easier task and compile anew.
-        starts = range(0, len(order) - size + 1, size)
-        for index in rng.permutation(len(starts)):
-            rows = order[starts[index] : starts[index] + size]
-            length = min(lengths.max(), 4 * -(-int(lengths[rows].max()) // 4))
-            # Any caption of the same picture, which may be the same one.
-            first, last = (
-                dataset.row_splits[owner[rows]],
-                dataset.row_splits[owner[rows] + 1],
-            )
-            others = rng.integers(first, last)
-            yield {
-                "image": dataset.model_images(owner[rows]),
-                "token_ids": table.token_ids[rows, :length],
-                "padding_mask": table.padding_mask[rows, :length],
-                "other_token_ids": table.token_ids[others, :longest],
-                "other_padding_mask": table.padding_mask[others, :longest],
-            }
-
-
-def reading_batches(dataset, table, settings):
-    """Yield images with one of their captions each and other captions, without end.
-
-    Args:
-        dataset: `CaptionedDataset`.
-        table: `CaptionTable` with embeddings.
-        settings: `TextSideSettings`.
-
-    Yields:
-        Dicts of `image`, `text_embedding`, `token_ids`, `padding_mask` and `negatives`
-        `(4096, text_dim)`.
-    """
-    number = len(table.text_embedding)
-    size = min(settings.matching_batch_size, number)
-    rng = np.random.default_rng(settings.seed)
-    owner = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
-    while True:
-        order = rng.permutation(number)
-        for start in range(0, number - size + 1, size):
-            rows = order[start : start + size]
-            others = rng.integers(0, number, READING_NEGATIVES)
-            yield {
-                "image": dataset.model_images(owner[rows]),
-                "text_embedding": table.text_embedding[rows].astype("float32"),
-                "token_ids": table.token_ids[rows],
-                "padding_mask": table.padding_mask[rows],
-                "negatives": table.text_embedding[others].astype("float32"),
-            }
-
-
 def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):
     """Encode all captions of a data set, once.
 
@@ -321,7 +268,7 @@ def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False
         dataset: `CaptionedDataset`.
         cache_dir: Path where encoded captions are kept, or None.
         for_language_side: bool. Whether GPT-2 reads them again at each step: then
-            their languages are added and columns of padding left out.
+            their languages are added.
 
     Returns:
         `CaptionTable` in the order of `dataset.flat_captions`.
@@ -330,10 +277,8 @@ def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False
         arrays = encode_captions(
             text_encoder, dataset.flat_captions, cache_dir, on_batch=update
         )
-    if not for_language_side:
-        return CaptionTable(**arrays)
     ids, mask = trim_padding(arrays["token_ids"], arrays["padding_mask"])
-    language = language_places(dataset.flat_captions)
+    language = language_places(dataset.flat_captions) if for_language_side else None
     return CaptionTable(ids, mask, arrays["text_embedding"], language)
 
 

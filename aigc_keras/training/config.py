@@ -1,6 +1,7 @@
 """The settings of a run, resolved and checked before work starts."""
 
 import dataclasses
+import math
 import pathlib
 
 from aigc_keras import losses
@@ -57,6 +58,8 @@ class TrainingConfig:
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
         penalty: str or None. A name in `losses.PENALTIES`.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
+        next_token_guidance: float. Weight of reading the caption's next token off a
+            drawing, see `LossWeights.judge_next_token`.
         train_text_encoder: str. How much of GPT-2 learns with the GAN, see
             `TextToImageGAN`.
         language_learning_rate: float. Rate of what learns of GPT-2 and of a captioner
@@ -105,6 +108,7 @@ class TrainingConfig:
     loss: str | None = None
     penalty: str | None = None
     ema_half_life: float | None = None
+    next_token_guidance: float | None = None
     train_text_encoder: str | None = None
     language_learning_rate: float | None = None
     early_stopping: str | None = None
@@ -163,6 +167,11 @@ class TrainingConfig:
                 "`batch_doublings` must be from 0 to 8. "
                 f"Received: batch_doublings={self.batch_doublings}"
             )
+        if not 0 <= self.next_token_guidance < math.inf:
+            raise RunError(
+                "`next_token_guidance` must be a weight from 0 up. "
+                f"Received: next_token_guidance={self.next_token_guidance}"
+            )
         losses.get_adversarial_loss(self.loss)
         check_trained(self.train_text_encoder)
         if self.text_encoder is not None:
@@ -217,6 +226,7 @@ class TrainingConfig:
             text_encoder=self.text_encoder,
             matching_steps=self.matching_steps,
             reading_steps=self.reading_steps,
+            next_token_readout=self.next_token_guidance > 0,
             seed=self.seed,
         )
 

@@ -1,5 +1,6 @@
 """Runs a training from its settings to its last checkpoint."""
 
+import dataclasses
 import time
 import warnings
 
@@ -225,12 +226,15 @@ def cache_dir(config):
 def compile_for(gan, config, dataset):
     """Compile a GAN as a run's settings say."""
     recipe = choose_recipe(config.recipe, dataset.num_images)
+    weights = dataclasses.replace(
+        recipe.loss_weights, judge_next_token=config.next_token_guidance
+    )
     limits = (config.clip_norm, config.gradient_accumulation)
     gan.compile(
         make_optimizer(config.generator_learning_rate, *limits),
         make_optimizer(config.discriminator_learning_rate, *limits),
         loss=config.loss,
-        loss_weights=recipe.loss_weights,
+        loss_weights=weights,
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         diff_augment=DiffAugment(recipe.diff_augment) if recipe.diff_augment else None,
         text_noise=recipe.text_noise,

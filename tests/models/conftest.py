@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from aigc_keras.language import GPT2TextEncoder
 from aigc_keras.models import (
     Discriminator,
     Generator,
@@ -15,6 +16,20 @@ from aigc_keras.models import (
 )
 
 TEXT_DIM, NOISE_DIM, VOCABULARY = 8, 4, 12
+
+
+@pytest.fixture(scope="session")
+def text_encoder():
+    """A tiny GPT-2 of three captions."""
+    return GPT2TextEncoder.from_captions(
+        ["a red circle", "a blue square", "一个红色的圆形"] * 4,
+        vocabulary_size=280,
+        num_layers=1,
+        num_heads=2,
+        hidden_dim=16,
+        epochs=1,
+        seed=0,
+    )
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras_nlp.models import GPT2Backbone
 
 from aigc_keras import losses
 from aigc_keras.models import ImageEncoder, ImageTextModel, attention_pooler
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
-    NextTokenReadout,
     add_noise,
+)
+from aigc_keras.models.next_token_readout import (
+    NextTokenReadout,
     known_next_token_loss,
 )
 
@@ -160,6 +163,28 @@ def test_the_reading_loss_is_bank_matching_plus_weighted_tokens(reading_batch):
     np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
+def test_a_readout_reads_along_and_does_not_teach_the_encoder(reading_batch):
+    keras.utils.set_random_seed(0)
+    encoder = ImageEncoder(32, TEXT_DIM, VOCABULARY, base_channels=4)
+    states = np.random.default_rng(2).normal(size=(8, 6, HIDDEN)).astype("float32")
+    readout = NextTokenReadout(VOCABULARY, rank=4)
+    # The states that GPT-2 would give.
+    model = ImageReadingModel(
+        encoder, readout=readout, backbone=lambda inputs, training: states
+    )
+    length = reading_batch["token_ids"].shape[1]
+    states = states[:, :length]
+    said = reading_batch["token_ids"], reading_batch["padding_mask"]
+    with tf.GradientTape() as tape:
+        outputs = model(reading_batch)
+        loss = known_next_token_loss(outputs["shown_next"], *said)
+    slopes = tape.gradient(loss, [w.value for w in encoder.trainable_weights])
+    assert all(slope is None or not np.any(slope) for slope in slopes)
+    whole = model.compute_loss(x=reading_batch, y_pred=outputs)
+    alone = ImageReadingModel(encoder).compute_loss(x=reading_batch, y_pred=outputs)
+    np.testing.assert_allclose(whole - alone, loss, rtol=1e-4)
+
+
 def test_reading_learns_under_noise(reading_batch):
     keras.utils.set_random_seed(0)
     encoder = ImageEncoder(32, TEXT_DIM, VOCABULARY, base_channels=4)
@@ -182,54 +207,3 @@ def test_noise_is_as_strong_as_drawn_and_the_image_s_own():
     assert abs(deviations.mean() - 0.25) < 0.03
     again = np.array(add_noise(images, 0.5, keras.random.SeedGenerator(0)))
     np.testing.assert_array_equal(noised, again)
-
-
-def test_the_next_token_is_read_linearly_off_a_vector():
-    keras.utils.set_random_seed(0)
-    readout = NextTokenReadout(VOCABULARY, rank=6)
-    rng = np.random.default_rng(0)
-    tokens = rng.normal(size=(1, 3, HIDDEN))
-    # Two vectors at right angles, each of mean 0 and mean square 1, so that a third one
-    # between them is what the readout's normalization leaves as it is.
-    first, second = np.linalg.qr(
-        np.c_[np.ones(TEXT_DIM), rng.normal(size=(TEXT_DIM, 2))]
-    )[0].T[1:] * np.sqrt(TEXT_DIM)
-    third = 0.6 * first + 0.8 * second
-    read = [np.array(readout(tokens, 7.0 * x[None])) for x in (first, second, third)]
-    expected = np.array(readout.expected(tokens))
-    differences = [x - expected for x in read]
-    bias = np.array(readout.token.bias)
-    np.testing.assert_allclose(bias, 0.0)
-    wanted = 0.6 * differences[0] + 0.8 * differences[1]
-    assert np.abs(wanted).max() > 0.1
-    np.testing.assert_allclose(differences[2], wanted, atol=1e-4)
-
-
-def test_the_readout_asks_a_vector_which_word_belongs_to_which():
-    """ "1 a 2 b" and "1 b 2 a" hold the same words."""
-    keras.utils.set_random_seed(0)
-    readout = NextTokenReadout(VOCABULARY, rank=8)
-    ids = np.array([[1, 3, 2, 4], [1, 4, 2, 3]])
-    tokens = np.eye(HIDDEN)[ids]
-    vector = np.eye(TEXT_DIM)[:2]
-    inputs = keras.Input((4, HIDDEN)), keras.Input((TEXT_DIM,))
-    model = keras.Model(inputs, readout(*inputs))
-    model.compile(
-        keras.optimizers.Adam(0.03),
-        lambda y, logits: losses.next_token_loss(logits, y, np.ones((2, 4), bool)),
-    )
-    model.fit([tokens, vector], ids, epochs=60, verbose=0)
-    read = np.argmax(model.predict([tokens, vector], verbose=0), axis=-1)
-    np.testing.assert_array_equal(read[:, [0, 2]], ids[:, [1, 3]])
-
-
-def test_tokens_beyond_the_vocabulary_do_not_count():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(size=(2, 4, VOCABULARY)).astype("float32")
-    ids = np.array([[1, 2, VOCABULARY, 3], [1, 4, 5, 50_000]])
-    mask = np.array([[1, 1, 1, 1], [1, 1, 1, 1]], bool)
-    loss = known_next_token_loss(logits, ids, mask)
-    chances = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    places = [(0, 0, 2), (0, 2, 3), (1, 0, 4), (1, 1, 5)]
-    wanted = -np.mean([chances[place] for place in places])
-    np.testing.assert_allclose(loss, wanted, rtol=1e-5)

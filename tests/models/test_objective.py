@@ -7,6 +7,7 @@ import tensorflow as tf
 from aigc_keras import losses
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights
+from aigc_keras.models.next_token_readout import known_next_token_loss, make_readout
 from aigc_keras.models.objective import (
     drawn_rows,
     generator_inputs,
@@ -86,6 +87,34 @@ def test_the_judge_adds_its_two_terms_to_the_generator_alone(make_gan, make_batc
         -np.mean(validity) + 3 * matching + 0.5 * tokens,
         rtol=1e-4,
     )
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_the_readout_guides_by_the_next_token(
+    twice, make_gan, make_batch, text_encoder
+):
+    gan = make_gan(judge=True, text_encoder=text_encoder, noise_encoder=twice)
+    batch = make_batch(5)
+    batch["text_embedding"] = np.ones((5, text_encoder.text_dim), "float32")
+    batch["padding_mask"][1, 3:] = False
+    batch = as_tensors(batch)
+    # Without the readout there is nothing to be guided by.
+    gan.compile(loss_weights=plain(judge_next_token=2.0))
+    assert "judge_next_token" not in terms_of(gan, batch)[1]
+    gan.readout = make_readout(gan.judge, text_encoder.backbone)
+    fake, terms = terms_of(gan, batch)
+    drawn = drawn_rows(gan, batch)
+    said = drawn["token_ids"], drawn["padding_mask"]
+    names = ("token_ids", "padding_mask")
+    states = text_encoder.backbone({name: drawn[name] for name in names})
+    logits = gan.readout(states, gan.judge(fake)["image_vector"])
+    wanted = known_next_token_loss(logits, *said)
+    np.testing.assert_allclose(terms["judge_next_token"], wanted, rtol=1e-4)
+    gan.compile(loss_weights=plain())
+    _, without = terms_of(gan, batch)
+    assert "judge_next_token" not in without
+    more = terms["generator_loss"] - without["generator_loss"]
+    np.testing.assert_allclose(more, 2 * terms["judge_next_token"], rtol=1e-3)
 
 
 def test_classes_of_real_images_are_the_discriminator_s_alone(

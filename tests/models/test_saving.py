@@ -7,22 +7,9 @@ import numpy as np
 import pytest
 
 from aigc_keras import losses
-from aigc_keras.language import GPT2TextEncoder
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import LossWeights, TextToImageGAN, saving
-
-
-@pytest.fixture(scope="module")
-def text_encoder():
-    return GPT2TextEncoder.from_captions(
-        ["a red circle", "a blue square", "一个红色的圆形"] * 4,
-        vocabulary_size=280,
-        num_layers=1,
-        num_heads=2,
-        hidden_dim=16,
-        epochs=1,
-        seed=0,
-    )
+from aigc_keras.models.next_token_readout import make_readout
 
 
 @pytest.fixture
@@ -125,6 +112,18 @@ def test_the_text_encoder_travels_along(make_gan, text_encoder, tmp_path):
     np.testing.assert_array_equal(
         gan.generate(prompts, seed=1), loaded.generate(prompts, seed=1)
     )
+
+
+def test_the_readout_travels_along(make_gan, text_encoder, tmp_path):
+    gan = make_gan(judge=True, text_encoder=text_encoder)
+    gan.readout = make_readout(gan.judge, text_encoder.backbone)
+    gan.compile(loss_weights=LossWeights(judge_next_token=3.0))
+    gan.save(tmp_path / "model")
+    loaded = TextToImageGAN.load(tmp_path / "model")
+    assert loaded.loss_weights.judge_next_token == 3.0
+    for one, other in zip(gan.readout.weights, loaded.readout.weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not loaded.readout.trainable_variables
 
 
 def test_saving_again_replaces_and_leaves_nothing_behind(trained, tmp_path):

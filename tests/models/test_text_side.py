@@ -10,6 +10,7 @@ import tensorflow as tf
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.language.content import content_projection
 from aigc_keras.models import TextToImageGAN, text_side
+from aigc_keras.models.next_token_readout import known_next_token_loss
 from aigc_keras.models.text_side import TextSideSettings
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
@@ -89,6 +90,26 @@ def test_the_judge_finds_the_caption_of_a_picture(adapted, dataset):
 def test_afterwards_both_are_frozen(adapted):
     assert not adapted.judge.trainable_variables
     assert not adapted.text_encoder.backbone.trainable_variables
+
+
+def test_a_readout_learns_to_say_what_a_drawing_shows(dataset):
+    gan = TextToImageGAN.from_preset("tiny_32", None)
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, next_token_readout=True))
+    assert gan.readout is not None and not gan.readout.trainable_variables
+    seen = gan.judge.predict(dataset.model_images(np.arange(12)), verbose=0)
+    ids, mask = gan.text_encoder.tokenize([c[0] for c in dataset.captions[:12]])
+    states = gan.text_encoder.backbone({"token_ids": ids, "padding_mask": mask})
+    vectors = seen["image_vector"]
+    # The next picture's colour is another one.
+    losses = [
+        float(known_next_token_loss(gan.readout(states, rows), ids, mask))
+        for rows in (vectors, np.roll(vectors, 1, axis=0))
+    ]
+    assert losses[0] < losses[1] - 0.1
+
+
+def test_without_guidance_by_it_no_readout_is_kept(adapted):
+    assert adapted.readout is None
 
 
 def test_the_bank_holds_the_captions_own_vectors(adapted):

@@ -63,5 +63,7 @@ def test_the_limits_of_the_slopes_reach_both_optimizers(tiny_settings, draw_data
         assert optimizer.clipnorm == 0.5
         assert optimizer.gradient_accumulation_steps == 2
     assert gan.trained
+    with pytest.raises(RunError, match="next_token_guidance=-1"):
+        config.replace(next_token_guidance=-1)
     with pytest.raises(RunError, match="gradient_accumulation=0"):
         config.replace(gradient_accumulation=0)
