@@ -14,8 +14,10 @@ import pytest
 import tensorflow as tf
 
 from aigc_keras import losses
+from aigc_keras.language import GPT2TextEncoder
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
+from aigc_keras.models.next_token_readout import make_readout
 
 pytestmark = pytest.mark.slow
 # Everything that draws random numbers, or takes a gradient of its own.
@@ -26,7 +28,7 @@ ENVIRONMENT = {
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_backend_optimization_level=0",
 }
-STEPS, SIZE, TEXT_DIM, NOISE_DIM, VOCABULARY = 3, 4, 6, 3, 11
+STEPS, SIZE, TEXT_DIM, NOISE_DIM, VOCABULARY = 3, 4, 32, 3, 11
 ON_JAX = """
 import json, sys
 import keras, numpy as np
@@ -122,16 +124,26 @@ def both(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("jax")
     keras.utils.set_random_seed(0)
     size = {"base_channels": 2}
+    encoder = GPT2TextEncoder.from_captions(
+        ["a red ring"], 270, num_layers=1, num_heads=2, hidden_dim=16, epochs=0
+    )
+    assert encoder.text_dim == TEXT_DIM
     finder = models.NoiseEncoder(32, TEXT_DIM, NOISE_DIM, hidden_dim=8, **size)
     gan = TextToImageGAN(
         models.Generator(32, TEXT_DIM, NOISE_DIM, condition_dim=8, **size),
         models.Discriminator(32, TEXT_DIM, matching_dim=6, **size),
-        None,
+        encoder,
         models.ImageEncoder(32, TEXT_DIM, VOCABULARY, **size),
         np.random.default_rng(9).normal(size=(10, TEXT_DIM)),
         noise_encoder=finder,
     )
-    gan.compile(diff_augment=DiffAugment(), penalty=losses.R1Penalty(0.5), **COMPILED)
+    gan.readout = make_readout(gan.judge, encoder.backbone)
+    gan.compile(
+        diff_augment=DiffAugment(),
+        penalty=losses.R1Penalty(0.5),
+        loss_weights=models.LossWeights(judge_next_token=2.0),
+        **COMPILED,
+    )
     batch = {name: rows[0] for name, rows in data.items()}
     gan.train_on_batch(batch)
     gan.save(folder / "made")
