@@ -232,7 +232,7 @@ def class_loss(logits, labels):
     return ops.mean(loss(labels, logits, from_logits=True))
 
 
-def next_token_loss(logits, token_ids, padding_mask):
+def next_token_loss(logits, token_ids, padding_mask, count=None):
     """Return the loss of predicting each token of a caption from those before it.
 
     Mean in nats over the real tokens of the batch but the first.
@@ -243,15 +243,17 @@ def next_token_loss(logits, token_ids, padding_mask):
         logits: `(batch, length, vocabulary_size)` float, of the token after each.
         token_ids: `(batch, length)` int.
         padding_mask: `(batch, length)` bool, True at real tokens.
+        count: float. What the sum is divided by; default: the number of these tokens.
 
     Returns:
         float32 scalar, `log(vocabulary_size)` for logits of zero.
     """
     real = ops.cast(padding_mask[:, 1:], "float32")
+    count = ops.sum(real) if count is None else count
     losses = keras.losses.sparse_categorical_crossentropy(
         token_ids[:, 1:], ops.cast(logits[:, :-1], "float32"), from_logits=True
     )
-    return ops.sum(losses * real) / ops.maximum(ops.sum(real), 1.0)
+    return ops.sum(losses * real) / ops.maximum(count, 1.0)
 
 
 def layout_loss(images, targets, size=16):

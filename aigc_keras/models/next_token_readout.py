@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from aigc_keras import losses
+from aigc_keras.models.replicas import mean_of_all
 
 
 class NextTokenReadout(keras.layers.Layer):
@@ -72,9 +73,13 @@ def known_next_token_loss(logits, token_ids, padding_mask):
         logits: `(batch, length, vocabulary_size)` float.
         token_ids: `(batch, length)` int.
         padding_mask: `(batch, length)` bool.
+
+    Returns:
+        float32 scalar, the mean in nats over these tokens of all replicas.
     """
     known = ops.logical_and(padding_mask, token_ids < logits.shape[-1])
-    return losses.next_token_loss(logits, ops.where(known, token_ids, 0), known)
+    count = mean_of_all(ops.sum(ops.cast(known[:, 1:], "float32")))
+    return losses.next_token_loss(logits, ops.where(known, token_ids, 0), known, count)
 
 
 def make_readout(judge, backbone):

@@ -65,6 +65,14 @@ def gather_rows(rows):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, own)
 
 
+def mean_of_all(value):
+    """Return the mean of all replicas' values, a float tensor of any shape."""
+    if num_replicas() == 1:
+        return value
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
 def apply_gradients(optimizer, gradients, variables):
     """Move variables by the mean of all replicas' gradients.
 

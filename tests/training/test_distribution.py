@@ -54,7 +54,7 @@ def settings(tiny_settings):
 
 @pytest.mark.slow
 def test_two_processes_train_what_one_does(settings, tmp_path):
-    settings = {**settings, "steps": 4}
+    settings = {**settings, "steps": 4, "next_token_guidance": 4}
     for name, more in (("one", []), ("two", ["--workers", "2"])):
         done = subprocess.run(
             command(settings, tmp_path / name, *more),
