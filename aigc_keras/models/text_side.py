@@ -11,6 +11,7 @@ from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
+from aigc_keras.language.partial_captions import part_of_caption
 from aigc_keras.models import replicas
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
@@ -25,6 +26,8 @@ from aigc_keras.progress import progress_bar
 BANK_SIZE = 1024
 # Pictures whose captions tell content from wording.
 CONTENT_IMAGES = 10_000
+# So many captions of a picture, a part of one.
+WHOLE_FOR_A_PART = 3
 _SEVERAL_DEVICES = (
     tf.distribute.MirroredStrategy,
     tf.distribute.MultiWorkerMirroredStrategy,
@@ -175,17 +178,18 @@ def keep_content(text_encoder, dataset, settings):
     """Take the wording out of the sentence vectors, in place; see `content_projection`.
 
     Some thousand pictures and their captions tell the map, which becomes the pooler's
-    last layer. Where each picture has one caption only, nothing is done.
+    last layer. Parts of captions are wordings too: else what only a whole caption
+    tells, such as the last thing's place after all others, is made as large as the
+    rest, and the vectors of short prompts, at which no caption of `shapes` stops, grow
+    to three times the length that the generator knows. Where each picture has one
+    caption only, nothing is done.
 
     Args:
         text_encoder: `GPT2TextEncoder` whose pooler has learned.
         dataset: `CaptionedDataset`.
         settings: `TextSideSettings`.
     """
-    rng = np.random.default_rng(settings.seed)
-    chosen = rng.permutation(dataset.num_images)[:CONTENT_IMAGES]
-    owners = [row for row in chosen for _ in dataset.captions[row]]
-    captions = [text for row in chosen for text in dataset.captions[row]]
+    captions, owners = wordings(dataset, settings.seed)
     vectors = text_encoder.embed(*text_encoder.tokenize(captions))
     projection = content_projection(vectors, owners)
     if projection is None:
@@ -195,6 +199,29 @@ def keep_content(text_encoder, dataset, settings):
     output = layer(pooler.output)
     layer.set_weights(projection)
     text_encoder.pooler = keras.Model(pooler.input, output, name="content_pooler")
+
+
+def wordings(dataset, seed):
+    """Return what is said of some thousand pictures, as a whole and in part.
+
+    Args:
+        dataset: `CaptionedDataset`.
+        seed: int. Chooses the pictures and the parts.
+
+    Returns:
+        Tuple of equally long lists: captions, all of a picture and a part of every
+        third one, where there are several; and the picture of each, int.
+    """
+    rng = np.random.default_rng(seed)
+    captions, owners = [], []
+    for row in rng.permutation(dataset.num_images)[:CONTENT_IMAGES]:
+        said = list(dataset.captions[row])
+        if len(said) > 1:
+            parts = [part_of_caption(text, rng) for text in said[::WHOLE_FOR_A_PART]]
+            said += [part for part in parts if part is not None]
+        captions += said
+        owners += [row] * len(said)
+    return captions, owners
 
 
 def train_reading(judge, dataset, table, settings, readout=None, backbone=None):

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
+from aigc_keras.language import partial_captions
 from aigc_keras.language.content import content_projection
 from aigc_keras.models import TextToImageGAN, text_side
 from aigc_keras.models.next_token_readout import known_next_token_loss
@@ -59,12 +60,44 @@ def test_the_pooler_ends_with_the_content_projection(adapted, dataset):
     plain = type(encoder)(
         encoder.tokenizer, encoder.backbone, encoder.sequence_length, before
     )
-    tokens = encoder.tokenize(dataset.flat_captions)
+    captions, owners = text_side.wordings(dataset, SETTINGS.seed)
+    tokens = encoder.tokenize(captions)
     vectors = plain.embed(*tokens)
-    matrix, bias = content_projection(vectors, np.repeat(np.arange(48), 2))
+    matrix, bias = content_projection(vectors, owners)
     # The directions are found up to their order and sign; lengths and angles are not.
     wanted, found = vectors @ matrix + bias, encoder.embed(*tokens)
     np.testing.assert_allclose(found @ found.T, wanted @ wanted.T, atol=0.05)
+
+
+def test_parts_of_long_captions_are_wordings_too(dataset):
+    captions, owners = text_side.wordings(dataset, seed=0)
+    assert sorted(set(owners)) == list(range(48))
+    said = [[] for _ in range(48)]
+    for caption, row in zip(captions, owners, strict=True):
+        said[row].append(caption)
+    for row, texts in enumerate(said):
+        whole, parts = dataset.captions[row], texts[2:]
+        assert texts[:2] == list(whole)
+        # Of every third caption, thus of the first; "a red picture again" is short.
+        assert len(parts) == (len(whole[0].split()) >= 6)
+        assert all(part in whole[0] for part in parts)
+
+
+def test_what_only_whole_captions_tell_does_not_make_short_prompts_long(
+    adapted, dataset, monkeypatch
+):
+    """Prompts that end early, with and without parts of captions as wordings."""
+    prompts = [f"{name} picture" for name in COLOURS] + list(COLOURS)
+    encoder = adapted.text_encoder.copy()
+    pooler = encoder.pooler
+    before = keras.Model(pooler.input, pooler.get_layer("content").input)
+    sizes = []
+    for fewest in (2, 99):
+        monkeypatch.setattr(partial_captions, "FEWEST_PIECES", fewest)
+        encoder.pooler = before
+        text_side.keep_content(encoder, dataset, SETTINGS)
+        sizes.append(np.square(encoder.embed(*encoder.tokenize(prompts))).mean())
+    assert sizes[0] < 0.8 * sizes[1]
 
 
 def test_one_caption_a_picture_leaves_the_vectors_as_they_are(adapted, dataset):
