@@ -75,7 +75,7 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        # One thing is drawn as well without, in four fifths of the time.
+        # For several things: a step takes a sixth more time (benchmarks/README.md).
         "training": {"next_token_guidance": 4.0},
         # As good as one of 815,000 weights, and a sixth as large: benchmarks/README.md.
         "noise_encoder": {"base_channels": 4, "hidden_dim": 96},

@@ -40,7 +40,7 @@ def image_realness(gan, images, batch_size=256):
     The probability it gives an image with the caption, of those in the caption bank,
     that suits it best; without a bank that of the image alone. The realness head by
     itself says little: discriminator and text share the logit as they like, and on
-    `shapes_64` it stands at -11 for real pictures and drawings alike.
+    an earlier `shapes_64` it stood at -11 for real pictures and drawings alike.
 
     It orders pictures by how much they look like the data set rather than like this
     generator's drawings. It is no proof of where a picture comes from: other
@@ -74,8 +74,8 @@ def _by_captions(gan, images, labels, batch_size):
     said = gan.judge_text_encoder.encode(labels)["text_embedding"]
     said = said / np.linalg.norm(said, axis=1, keepdims=True)
     # What all of them say, and how they say it, tells none from the others: without
-    # it the judge of `shapes_64` picked the right one of 48 in 952 of 1,000 pictures,
-    # with it taken out in 992.
+    # it the judge of an earlier `shapes_64` picked the right one of 48 in 952 of 1,000
+    # pictures, with it taken out in 992.
     said = said - said.mean(axis=0)
     shown = _predict(gan.judge, images, batch_size)["image_vector"]
     similarity = np.asarray(cosine_similarity(shown, said))

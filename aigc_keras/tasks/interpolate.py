@@ -12,9 +12,9 @@ def spherical(first, second, share):
     """Return points on the arc from one vector to another.
 
     Normal noise and the sentence vectors of a trained text side lie on a shell: those
-    of `shapes_64` are 22.2 long, give or take 0.3. A straight line cuts through the
-    shell, to a length of 18.1 half-way, where nothing was trained on; the arc keeps the
-    length, and the discriminator finds its pictures truer at every place between the
+    of an earlier `shapes_64` were 22.2 long, give or take 0.3. A straight line cut
+    through the shell, to a length of 18.1 half-way, where nothing was trained on; the
+    arc keeps the length, and the discriminator finds its pictures truer at every place between the
     ends (`benchmarks/interpolation.py`).
 
     Reference: Shoemake, 1985, "Animating rotation with quaternion curves" (sec. 3.3);
@@ -52,8 +52,9 @@ def slide(start, change, amount):
 
     Beyond the ends the vector keeps the length that it has there, and between them it
     passes from one to the other: a longer one would lie outside the shell, see
-    `spherical`. On `shapes_64`, at an amount of 2, this keeps 74 of 100 attributes that
-    should not change, where plain addition keeps 54 (`benchmarks/interpolation.py`).
+    `spherical`. On an earlier `shapes_64`, at an amount of 2, this kept 74 of 100
+    attributes that should not change, where plain addition kept 54
+    (`benchmarks/interpolation.py`).
 
     Args:
         start: float array `(..., dim)`.

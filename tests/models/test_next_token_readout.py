@@ -64,6 +64,15 @@ def test_tokens_beyond_the_vocabulary_do_not_count():
     np.testing.assert_allclose(loss, wanted, rtol=1e-5)
 
 
+def test_the_sum_may_be_divided_by_another_count():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(2, 4, VOCABULARY)).astype("float32")
+    ids, mask = np.array([[1, 2, 3, 4], [5, 6, 7, 8]]), np.ones((2, 4), bool)
+    mean = losses.next_token_loss(logits, ids, mask)
+    halved = losses.next_token_loss(logits, ids, mask, count=12.0)
+    np.testing.assert_allclose(halved, mean / 2, rtol=1e-6)
+
+
 def test_a_readout_is_made_for_a_judge_and_its_gpt_2(make_gan, text_encoder):
     judge = make_gan(judge=True, text_encoder=text_encoder).judge
     readout = make_readout(judge, text_encoder.backbone)
