@@ -14,8 +14,8 @@ def spherical(first, second, share):
     Normal noise and the sentence vectors of a trained text side lie on a shell: those
     of an earlier `shapes_64` were 22.2 long, give or take 0.3. A straight line cut
     through the shell, to a length of 18.1 half-way, where nothing was trained on; the
-    arc keeps the length, and the discriminator finds its pictures truer at every place between the
-    ends (`benchmarks/interpolation.py`).
+    arc keeps the length, and the discriminator found its pictures truer at every place
+    between the ends (`benchmarks/interpolation.py`).
 
     Reference: Shoemake, 1985, "Animating rotation with quaternion curves" (sec. 3.3);
     White, 2016, "Sampling generative networks" (sec. 2.1). As there, both vectors keep
