@@ -210,32 +210,6 @@ def test_a_model_in_a_strategy_is_told_to_adapt_before(dataset):
         gan.adapt(dataset)
 
 
-def test_matching_batches_hold_captions_of_like_length(dataset):
-    lengths = np.array([3, 9] * 48)
-    mask = np.arange(12) < lengths[:, None]
-    table = CaptionTable(np.arange(96)[:, None] * np.ones((1, 12), int), mask)
-    batches = text_side.matching_batches(dataset, table, SETTINGS)
-    seen, same = [], []
-    for _, batch in zip(
-        range(96 // SETTINGS.matching_batch_size), batches, strict=False
-    ):
-        sizes = batch["padding_mask"].sum(axis=1)
-        assert sizes.max() == sizes.min()
-        assert batch["token_ids"].shape[1] - sizes.max() < 4
-        rows = batch["token_ids"][:, 0]
-        np.testing.assert_array_equal(batch["image"], dataset.model_images(rows // 2))
-        others = batch["other_token_ids"][:, 0]
-        np.testing.assert_array_equal(others // 2, rows // 2)
-        same.extend(others == rows)
-        np.testing.assert_array_equal(
-            batch["other_padding_mask"].sum(axis=1), lengths[others]
-        )
-        seen.extend(rows)
-    assert sorted(seen) == list(range(96))
-    # One of two at random.
-    assert 0.3 < np.mean(same) < 0.7
-
-
 def test_a_small_table_fills_the_bank_by_repeating():
     vectors = np.arange(12, dtype="float32").reshape(6, 2)
     table = CaptionTable(np.zeros((6, 1), int), np.ones((6, 1), bool), vectors)
