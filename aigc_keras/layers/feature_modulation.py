@@ -1,6 +1,7 @@
-"""Modulates an image's features by a condition vector."""
+"""Modulates an image's features by a condition vector, and place by place."""
 
 import keras
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="aigc_keras")
@@ -10,8 +11,14 @@ class FeatureModulation(keras.layers.Layer):
     The linear maps `gamma` and `beta` start at zero, so a fresh layer is the identity.
     Every generator block uses two of them to let the caption and the noise speak.
 
-    Reference: Tao et al., 2022, "DF-GAN" (eq. 3); Perez et al., 2018, "FiLM" (eq. 2).
-    Deviation: one linear layer, as the condition has been through an MLP already.
+    A condition says the same to all places. With `places`, a coarse map, each place is
+    told what belongs there besides: `gamma` and `beta` of the condition plus those of
+    the map, of which one place holds them for a patch of the features.
+
+    Reference: Tao et al., 2022, "DF-GAN" (eq. 3); Perez et al., 2018, "FiLM" (eq. 2);
+    with `places` Park et al., 2019, "Semantic image synthesis with spatially-adaptive
+    normalization" (eq. 1). Deviation: one linear layer each, as condition and map come
+    out of a network already, and nothing is normalized.
 
     Args:
         **kwargs: Passed to `keras.layers.Layer`.
@@ -19,9 +26,14 @@ class FeatureModulation(keras.layers.Layer):
     Call arguments:
         features: `(batch, height, width, channels)` float.
         condition: `(batch, condition_dim)` float.
+        places: `(batch, height / n, width / n, place_channels)` float for some whole
+            `n`, or None.
 
     Returns:
         Tensor shaped like `features`.
+
+    Raises:
+        ValueError: If the sides of `places` do not divide those of `features` alike.
 
     Example:
     >>> import numpy as np
@@ -32,26 +44,53 @@ class FeatureModulation(keras.layers.Layer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self.projection = None
+        self.projection = self.place_gamma = self.place_beta = None
 
-    def build(self, features_shape, condition_shape):
-        """Create the projection to `2 * channels`."""
-        self.channels = features_shape[-1]
-        self.projection = keras.layers.Dense(
-            2 * self.channels,
-            kernel_initializer="zeros",
-            name="projection",
-            dtype=self.dtype_policy,
-        )
-        self.projection.build(condition_shape)
+    def build(self, features_shape, condition_shape, places_shape=None):
+        """Create the projection to `2 * channels`, and those of the places."""
+        _, height, width, self.channels = features_shape
+        self.projection = self._make(condition_shape, 2 * self.channels, "projection")
+        if places_shape is not None:
+            self.patch_size = height // places_shape[1]
+            sides = [self.patch_size * side for side in places_shape[1:3]]
+            if sides != [height, width]:
+                raise ValueError(
+                    "The sides of `places` must divide those of `features` by the same "
+                    f"number. Received: {places_shape} and {features_shape}"
+                )
+            # Two layers: slices of one map would take longer than all else here.
+            units = self.channels * self.patch_size**2
+            self.place_gamma = self._make(places_shape, units, "place_gamma", False)
+            self.place_beta = self._make(places_shape, units, "place_beta", False)
         self.built = True
 
-    def call(self, features, condition):
+    def call(self, features, condition, places=None):
         """Modulate; see the class docstring."""
         affine = self.projection(condition)[:, None, None, :]
         gamma, beta = affine[..., : self.channels], affine[..., self.channels :]
-        return features * (1 + gamma) + beta
+        if places is None:
+            return features * (1 + gamma) + beta
+        gamma += self._spread(self.place_gamma(places))
+        return features * (1 + gamma) + beta + self._spread(self.place_beta(places))
 
-    def compute_output_shape(self, features_shape, condition_shape=None):
+    def compute_output_shape(
+        self, features_shape, condition_shape=None, places_shape=None
+    ):
         """Return the shape of `features`."""
         return features_shape
+
+    def _make(self, input_shape, units, name, use_bias=True):
+        layer = keras.layers.Dense(
+            units,
+            use_bias=use_bias,
+            kernel_initializer="zeros",
+            name=name,
+            dtype=self.dtype_policy,
+        )
+        layer.build(input_shape)
+        return layer
+
+    def _spread(self, x):
+        if self.patch_size == 1:
+            return x
+        return ops.depth_to_space(x, self.patch_size, data_format="channels_last")

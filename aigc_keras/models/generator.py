@@ -23,9 +23,15 @@ class Generator(keras.Model):
     condition; the condition makes the first 4x4 map and modulates every convolution.
     Each stage widens a place into four and refines the map by a residual block.
 
+    A condition says the same to all places, so that of a circle and a square both come
+    out as something in between. With `place_channels` the refined 8x8 map modulates all
+    behind it too, each place by itself.
+
     Reference: Tao et al., 2022, "DF-GAN" (sec. 3.2); Shi et al., 2016 (sub-pixel
-    up-sampling). Deviation: one affine layer a convolution instead of two, one
-    convolution a block, and pixels come out of the channels patch by patch.
+    up-sampling); for the places Park et al., 2019, "Semantic image synthesis with
+    spatially-adaptive normalization" (sec. 3), whose map a person draws. Deviation: one
+    affine layer a convolution instead of two, one convolution a block, and pixels come
+    out of the channels patch by patch.
 
     Args:
         image_size: int. Side in pixels: 32, 64, 128 or 256.
@@ -39,6 +45,9 @@ class Generator(keras.Model):
         blocks: int. Residual blocks a stage, default 1.
         condition_layers: int. Layers of the MLP, default 2. With 0 text and noise
             modulate as they are.
+        first_blocks: int. Residual blocks on the 4x4 map, default 0.
+        place_channels: int. Numbers in which each of the 8x8 places says what belongs
+            there, default 0: there are none.
         dtype: Policy or its name; the image itself is always float32.
         **kwargs: Passed to `keras.Model`.
 
@@ -71,6 +80,8 @@ class Generator(keras.Model):
         patch_size=2,
         blocks=1,
         condition_layers=2,
+        first_blocks=0,
+        place_channels=0,
         dtype=None,
         **kwargs,
     ):
@@ -90,12 +101,17 @@ class Generator(keras.Model):
             mixed = _activation(dtype, f"condition_activation_{index}")(mixed)
         x = _dense(4 * 4 * channels[0], dtype, "seed")(mixed)
         x = keras.layers.Reshape((4, 4, channels[0]), dtype=dtype, name="seed_map")(x)
+        said = (mixed,)
+        for block in range(first_blocks):
+            x = _refine(x, said, dtype, f"refine_0_{block}")
         for index, width in enumerate(channels):
             if index:
-                x = _double(x, mixed, width, dtype, f"double_{index}")
+                x = _double(x, said, width, dtype, f"double_{index}")
                 for block in range(blocks):
-                    x = _refine(x, mixed, dtype, f"refine_{index}_{block}")
-        x = _modulate(x, mixed, dtype, "last")
+                    x = _refine(x, said, dtype, f"refine_{index}_{block}")
+            if index == 1 and place_channels:
+                said = (mixed, _places(x, place_channels, dtype))
+        x = _modulate(x, said, dtype, "last")
         x = _convolution(3 * patch_size**2, dtype, "to_patches")(x)
         x = ChannelsToPatches(patch_size, dtype=dtype, name="to_pixels")(x)
         image = keras.layers.Activation("tanh", dtype="float32", name="image")(x)
@@ -113,6 +129,8 @@ class Generator(keras.Model):
         self.patch_size = patch_size
         self.blocks = blocks
         self.condition_layers = condition_layers
+        self.first_blocks = first_blocks
+        self.place_channels = place_channels
         self.policy = dtype
 
     def get_config(self):
@@ -128,6 +146,8 @@ class Generator(keras.Model):
             "patch_size": self.patch_size,
             "blocks": self.blocks,
             "condition_layers": self.condition_layers,
+            "first_blocks": self.first_blocks,
+            "place_channels": self.place_channels,
             "dtype": self.policy.name,
         }
 
@@ -187,20 +207,26 @@ def _convolution(width, dtype, name):
     )
 
 
-def _modulate(x, condition, dtype, name):
-    x = FeatureModulation(dtype=dtype, name=f"{name}_modulation")(x, condition)
+def _places(x, channels, dtype):
+    """Say of each place what belongs there."""
+    x = _activation(dtype, "places_activation")(x)
+    return _dense(channels, dtype, "places")(x)
+
+
+def _modulate(x, said, dtype, name):
+    x = FeatureModulation(dtype=dtype, name=f"{name}_modulation")(x, *said)
     return _activation(dtype, f"{name}_activation")(x)
 
 
-def _double(x, condition, width, dtype, name):
+def _double(x, said, width, dtype, name):
     """Make four places of one, each by its own linear map."""
-    x = _modulate(x, condition, dtype, name)
+    x = _modulate(x, said, dtype, name)
     x = _dense(4 * width, dtype, f"{name}_dense")(x)
     return ChannelsToPatches(2, dtype=dtype, name=f"{name}_spread")(x)
 
 
-def _refine(x, condition, dtype, name):
+def _refine(x, said, dtype, name):
     """Add a modulated convolution to the map."""
-    update = _modulate(x, condition, dtype, name)
+    update = _modulate(x, said, dtype, name)
     update = _convolution(x.shape[-1], dtype, f"{name}_convolution")(update)
     return keras.layers.Add(dtype=dtype, name=f"{name}_sum")([x, update])

@@ -46,13 +46,18 @@ class Rematerialized:
                 "A network is rematerialised between its blocks. Received: "
                 f"{network.name}, in which no layer ends one"
             )
-        conditions = [
-            layer.input[1]
+        # What every block of a generator sees, the last of them all of it; none of a
+        # trunk's sees anything.
+        carried = [
+            layer.input[1:]
             for layer in network.layers
             if isinstance(layer, FeatureModulation)
         ]
-        # One tensor that every block of a generator sees; none of a trunk's does.
-        carried = conditions[:1]
+        carried = carried[-1] if carried else []
+        if len(carried) > 1:
+            # The places come out of a small map: what leads there is kept.
+            source = network.get_layer("places_activation").input
+            joints = joints[[one is source for one in joints].index(True) :]
         self.network = network
         # A dict: of a list of one the one alone would come.
         first = {"map": joints[0], "condition": carried}

@@ -24,6 +24,10 @@ def make_generator(size=32, **kwargs):
     )
 
 
+def make_generator_of_places(size=32, **kwargs):
+    return make_generator(size, first_blocks=1, place_channels=3, **kwargs)
+
+
 def make_discriminator(size=32, **kwargs):
     return Discriminator(size, TEXT_DIM, base_channels=2, matching_dim=6, **kwargs)
 
@@ -51,6 +55,7 @@ def make_repairer(size=32, **kwargs):
 
 MAKERS = {
     "generator": make_generator,
+    "generator_of_places": make_generator_of_places,
     "discriminator": make_discriminator,
     "image_encoder": make_encoder,
     "noise_encoder": make_noise_encoder,
@@ -68,6 +73,7 @@ def example_inputs(name, size=32):
     said = {"text_embedding": text, "noise": noise}
     return {
         "generator": said,
+        "generator_of_places": said,
         "discriminator": {"image": image, "text_embedding": text},
         "image_encoder": image,
         "noise_encoder": {"image": image, "text_embedding": text},
@@ -266,6 +272,28 @@ def test_text_and_noise_modulate_every_block():
     for key in inputs:
         changed = {**inputs, key: inputs[key] + 1}
         assert np.any(np.abs(generator(changed) - before) > 1e-3), key
+
+
+def test_places_modulate_all_that_comes_after_them():
+    generator = make_generator_of_places(64)
+    assert generator.get_config()["first_blocks"] == 1
+    assert generator.get_config()["place_channels"] == 3
+    assert generator.get_layer("places").output.shape == (None, 8, 8, 3)
+    names = {
+        layer.name: len(layer.weights)
+        for layer in generator.layers
+        if layer.name.endswith("_modulation")
+    }
+    before = {"refine_0_0", "double_1", "refine_1_0"}
+    after = {"double_2", "refine_2_0", "double_3", "refine_3_0", "last"}
+    expected = {f"{name}_modulation": 2 for name in before}
+    assert names == expected | {f"{name}_modulation": 4 for name in after}
+    # The configuration of a model that was saved before there were places.
+    plain = make_generator(64)
+    config = plain.get_config()
+    del config["first_blocks"], config["place_channels"]
+    again = Generator.from_config(config)
+    assert [w.shape for w in again.weights] == [w.shape for w in plain.weights]
 
 
 def test_validity_is_realness_plus_the_vectors_product():
