@@ -79,7 +79,14 @@ PRESETS = {
         "training": {"next_token_guidance": 4.0},
         # As good as one of 815,000 weights, and a sixth as large: benchmarks/README.md.
         "noise_encoder": {"base_channels": 4, "hidden_dim": 96},
-        "generator": {"base_channels": 16, "condition_dim": 448},
+        # Several things are not all of one shape: each place is told its own.
+        "generator": {
+            "base_channels": 16,
+            "condition_dim": 416,
+            "stages": (4, 8, 4, 2),
+            "first_blocks": 1,
+            "place_channels": 32,
+        },
         "discriminator": {"base_channels": 16},
     },
     "emoji_64": {
