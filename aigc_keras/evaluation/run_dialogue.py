@@ -1,6 +1,8 @@
 """Measures how well a dialogue about pictures of shapes is followed."""
 
+import contextlib
 import random
+import sys
 
 import numpy as np
 
@@ -51,7 +53,9 @@ def measure_dialogue(
         attribute scores of the pictures.
     """
     builder = Builder(data_dir=prepared_dir)
-    builder.download_and_prepare()
+    # tfds says on stdout what it prepares, where JSON is to stand alone.
+    with contextlib.redirect_stdout(sys.stderr):
+        builder.download_and_prepare()
     rows = read_rows(builder, f"test[:{num_dialogues}]")
     dialogues = [_read_dialogue(row) for row in rows]
     rows = follow_dialogues(reader, dialogues, on_batch)

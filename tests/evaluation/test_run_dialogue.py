@@ -85,8 +85,13 @@ def few_dialogues(monkeypatch):
     monkeypatch.setattr(module, "SPLITS", few)
 
 
-def test_one_that_refuses_everything_declines_everything(few_dialogues, tmp_path):
+def test_one_that_refuses_everything_declines_everything(
+    few_dialogues, tmp_path, capsys
+):
     figures = measure_dialogue(Reader({}), None, tmp_path, num_dialogues=8)
+    # What is prepared on the way is told on stderr: stdout is for the figures' JSON.
+    said = capsys.readouterr()
+    assert said.out == "" and "shapes_dialogue" in said.err
     assert set(figures) == {"all", "en", "zh"}
     assert figures["all"]["declined"] == figures["all"]["refusals"] == 1.0
     assert figures["all"]["state_1"] == figures["all"]["answers"] == 0.0
