@@ -153,7 +153,7 @@ def train(
         train_text_encoder=train_text_encoder,
         language_learning_rate=language_learning_rate,
         matching_steps=matching_steps,
-        steps=steps or (None if minutes else 10_000),
+        steps=10_000 if steps is None and minutes is None else steps,
         minutes=minutes,
         batch_size=batch_size,
         batch_doublings=batch_doublings,

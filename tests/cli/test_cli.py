@@ -143,6 +143,8 @@ def test_bad_captions(capfd, tiny_run, kind):
         (["train", "--schedule", "step"], "step"),
         (["train", "--early-stopping", "luck"], "luck"),
         (["train", "--batch-doublings", "9"], "9"),
+        (["train", "--steps", "0"], "steps=0"),
+        (["train", "--minutes", "0"], "minutes=0.0"),
         (["generate", "a ring", "--run", "x", "-o", "no/such/x.png"], "no/such"),
         (["generate", "a ring", "--run", "x", "-o", "x.jpg"], "x.jpg"),
         (["train", "--preset", "shapes_65"], "shapes_65"),
