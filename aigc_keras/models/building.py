@@ -40,7 +40,11 @@ def build_fresh(cls, preset, text_encoder=None, image_size=None, **kwargs):
     settings = get_preset(preset)
     size = image_size or settings["image_size"]
     text_dim = settings["text_dim"]
-    generator = Generator(size, text_dim, **settings["generator"])
+    drawing = dict(settings["generator"])
+    if size != settings["image_size"]:
+        # They lead to the preset's own side.
+        drawing.pop("stages", None)
+    generator = Generator(size, text_dim, **drawing)
     names = kwargs.get("class_names")
     discriminator = Discriminator(
         size,

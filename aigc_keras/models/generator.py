@@ -59,7 +59,8 @@ class Generator(keras.Model):
         `(batch, image_size, image_size, 3)` float32 in [-1, 1].
 
     Raises:
-        ValueError: If `stages` and `patch_size` do not lead from 4 to `image_size`.
+        ValueError: If `stages` and `patch_size` do not lead from 4 to `image_size`, or
+            there is no 8x8 map for `place_channels`.
 
     Example:
     >>> import numpy as np
@@ -89,6 +90,11 @@ class Generator(keras.Model):
         dtype = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         stages = resolve_stages(stages, GENERATOR_STAGES, image_size, patch_size)
         channels = [base_channels * multiplier for multiplier in stages]
+        if place_channels and len(stages) < 2:
+            raise ValueError(
+                "`place_channels` need a map of 8x8 places, thus two stages or more. "
+                f"Received: place_channels={place_channels}, stages={stages}"
+            )
 
         # === Functional model ===
         text = keras.Input((text_dim,), name="text_embedding")

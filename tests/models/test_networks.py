@@ -296,6 +296,11 @@ def test_places_modulate_all_that_comes_after_them():
     assert [w.shape for w in again.weights] == [w.shape for w in plain.weights]
 
 
+def test_places_without_a_map_for_them_are_refused():
+    with pytest.raises(ValueError, match=r"place_channels=3, stages=\(2,\)"):
+        make_generator(16, stages=(2,), patch_size=4, place_channels=3)
+
+
 def test_validity_is_realness_plus_the_vectors_product():
     discriminator = make_discriminator()
     inputs = keras.tree.map_structure(

@@ -15,7 +15,9 @@ def test_a_preset_builds_what_it_says(name):
     assert PRESETS[name]["description"]
 
 
-def test_another_image_size_may_be_asked_for():
-    gan = TextToImageGAN.from_preset("tiny_32", None, image_size=64)
-    assert gan.generator.image_size == gan.discriminator.image_size == 64
-    assert gan.judge.image_size == 64
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_another_image_size_may_be_asked_for(name):
+    other = 64 if PRESETS[name]["image_size"] == 32 else 32
+    gan = TextToImageGAN.from_preset(name, None, image_size=other)
+    assert gan.generator.image_size == gan.discriminator.image_size == other
+    assert gan.judge.image_size == other
