@@ -79,6 +79,9 @@ def train(
     next_token_guidance: float = typer.Option(
         None, help="Weight of what a drawing shows word by word [the preset's]."
     ),
+    caption_parts: bool = typer.Option(
+        None, help="Parts of captions are learned too [the preset's]."
+    ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
@@ -164,6 +167,7 @@ def train(
         penalty=penalty,
         early_stopping=early_stopping,
         next_token_guidance=next_token_guidance,
+        caption_parts=caption_parts,
         reading_steps=reading_steps,
         log_every=log_every,
         sample_every=sample_every,

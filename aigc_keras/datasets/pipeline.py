@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets.errors import DatasetError
+from aigc_keras.datasets.partial_captions import part_of_caption
 from aigc_keras.datasets.sharding import replica_rows
 
 
@@ -112,6 +113,26 @@ class CaptionedDataset:
         """Return the same data set in batches of another size."""
         other = copy.copy(self)
         other.batch_size = batch_size
+        return other
+
+    def with_caption_parts(self, seed):
+        """Return the same data set, with a part of a caption added to each image's.
+
+        Captions that tell everything teach nothing of what is meant where something is
+        left out, as people do. Where no caption is long enough, nothing is added.
+
+        Args:
+            seed: int. Chooses the captions and the parts.
+        """
+        rng = np.random.default_rng(seed)
+        other = copy.copy(self)
+        # Computed anew from the captions.
+        other.__dict__.pop("row_splits", None)
+        other.__dict__.pop("flat_captions", None)
+        other.captions = []
+        for captions in self.captions:
+            part = part_of_caption(captions[rng.integers(len(captions))], rng)
+            other.captions.append([*captions, *([] if part is None else [part])])
         return other
 
     @property

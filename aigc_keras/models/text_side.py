@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets import CaptionTable
+from aigc_keras.datasets.partial_captions import part_of_caption
 from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
-from aigc_keras.language.partial_captions import part_of_caption
 from aigc_keras.models import replicas
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
@@ -54,6 +54,8 @@ class TextSideSettings:
             than to see through it, is trained without.
         next_token_readout: bool. Whether the readout of captions' next tokens goes on
             learning with the judge, to guide a GAN.
+        caption_parts: bool. Whether parts of captions are matched too, see
+            `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -68,6 +70,7 @@ class TextSideSettings:
     reading_steps: int = 1500
     reading_noise: float = 0.5
     next_token_readout: bool = False
+    caption_parts: bool = False
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
@@ -162,6 +165,8 @@ def train_matching(text_encoder, judge, dataset, settings):
     model = ImageTextModel(
         judge, backbone, pooler, settings.token_weight, settings.text_token_weight
     )
+    if settings.caption_parts:
+        dataset = dataset.with_caption_parts(settings.seed)
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
     batches = matching_batches(dataset, table, settings)

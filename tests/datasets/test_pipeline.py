@@ -96,6 +96,26 @@ def test_classes_are_names_that_have_labels():
     assert only.classes is None
 
 
+def test_a_part_of_a_caption_joins_each_images_captions():
+    images = np.zeros((40, 8, 8, 3), "uint8")
+    long = ["one two three four five six seven", "un deux trois quatre cinq zero sept"]
+    texts = [*[list(long)] * 39, ["too short"]]
+    whole = CaptionedDataset("fake", "train", images, texts, 4, labels=range(40))
+    assert whole.row_splits[-1] == len(whole.flat_captions) == 79
+    dataset = whole.with_caption_parts(0)
+    assert dataset.captions[-1] == ["too short"]
+    parts = [captions[2] for captions in dataset.captions[:-1]]
+    assert all(captions[:2] == long for captions in dataset.captions[:-1])
+    assert {sum(part in text for text in long) for part in parts} == {1}
+    assert len(set(parts)) > 20
+    assert dataset.row_splits[-1] == len(dataset.flat_captions) == 79 + 39
+    assert dataset.labels is whole.labels and dataset.images is whole.images
+    # What it was made of stays as it is, and one seed chooses one way.
+    assert len(whole.captions[0]) == 2 and whole.row_splits[-1] == 79
+    assert whole.with_caption_parts(0).captions == dataset.captions
+    assert whole.with_caption_parts(1).captions != dataset.captions
+
+
 def test_images_may_stay_on_disk(tmp_path):
     images, dataset = make_dataset()
     images.tofile(tmp_path / "pixels")

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_keras.datasets import CaptionedDataset, CaptionTable
-from aigc_keras.language import partial_captions
+from aigc_keras.datasets import CaptionedDataset, CaptionTable, partial_captions
 from aigc_keras.language.content import content_projection
 from aigc_keras.models import TextToImageGAN, text_side
 from aigc_keras.models.next_token_readout import known_next_token_loss
@@ -81,6 +80,25 @@ def test_parts_of_long_captions_are_wordings_too(dataset):
         # Of every third caption, thus of the first; "a red picture again" is short.
         assert len(parts) == (len(whole[0].split()) >= 6)
         assert all(part in whole[0] for part in parts)
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_parts_of_captions_may_be_matched_too(adapted, dataset, parts, monkeypatch):
+    given = []
+
+    def no_batches(*args):
+        given.extend(args)
+        return iter(())
+
+    monkeypatch.setattr(text_side, "matching_batches", no_batches)
+    encoder = adapted.text_encoder.copy()
+    settings = dataclasses.replace(SETTINGS, caption_parts=parts)
+    text_side.train_matching(encoder, adapted.judge, dataset, settings)
+    learned, table, _ = given
+    expected = dataset.with_caption_parts(SETTINGS.seed) if parts else dataset
+    assert learned.captions == expected.captions
+    assert parts == (len(learned.flat_captions) > len(dataset.flat_captions))
+    assert len(table.token_ids) == len(learned.flat_captions)
 
 
 def test_what_only_whole_captions_tell_does_not_make_short_prompts_long(

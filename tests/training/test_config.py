@@ -25,6 +25,13 @@ def test_the_preset_brings_its_augmentation():
     assert plain.augmentation == ()
 
 
+def test_parts_of_captions_go_to_the_text_side_too():
+    assert TrainingConfig(preset="shapes_64").text_side().caption_parts
+    whole = TrainingConfig(preset="shapes_64", caption_parts=False)
+    assert not whole.text_side().caption_parts
+    assert not TrainingConfig(preset="scenes_64").text_side().caption_parts
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

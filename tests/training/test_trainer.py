@@ -1,6 +1,7 @@
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,9 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from aigc_keras.datasets import DatasetError
+from aigc_keras.datasets import DatasetError, load_dataset
 from aigc_keras.evaluation import evaluate_gan
-from aigc_keras.models import PRESETS
+from aigc_keras.models import PRESETS, TextToImageGAN
 from aigc_keras.training import (
     RunError,
     RunFolder,
@@ -100,6 +101,28 @@ def test_running_a_finished_run_again_changes_nothing(tiny_run, tiny_settings):
     gan, _ = train(TrainingConfig(**tiny_settings), tiny_run)
     assert int(gan.optimizer.iterations) == 6
     assert (tiny_run / "metrics.jsonl").read_text() == before
+
+
+@pytest.mark.parametrize("parts", [False, True])
+def test_a_gan_may_learn_parts_of_captions(
+    tiny_run, tiny_settings, tmp_path, parts, monkeypatch
+):
+    shutil.copytree(tiny_run, tmp_path / "run")
+    run = RunFolder(tmp_path / "run")
+    config = run.read_config().replace(caption_parts=parts, steps=8)
+    run.write_config(config)
+    learned = []
+    monkeypatch.setattr(TextToImageGAN, "fit", lambda gan, x, **_: learned.append(x))
+    train(config, run.path)
+    dataset = load_dataset(
+        "coco_folder", "train", 32, 4, **trainer.dataset_arguments(config)
+    )
+    expected = dataset.with_caption_parts(config.seed) if parts else dataset
+    assert [x.captions for x in learned] == [expected.captions]
+    assert parts == (len(expected.flat_captions) > len(dataset.flat_captions))
+    # Parts are nobody's captions.
+    card = (run.path / "model_card.md").read_text()
+    assert f"{len(dataset.flat_captions):,} captions" in card
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ def part_of_caption(caption, rng):
 
     Example:
     >>> import numpy as np
-    >>> from aigc_keras.language.partial_captions import part_of_caption
+    >>> from aigc_keras.datasets.partial_captions import part_of_caption
     >>> part_of_caption("a small red circle on a pink ground", np.random.default_rng(1))
     'red circle on a'
     """

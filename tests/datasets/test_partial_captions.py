@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aigc_keras.language.partial_captions import part_of_caption
+from aigc_keras.datasets.partial_captions import part_of_caption
 
 ENGLISH = "a small red circle in the middle of a pink background"
 CHINESE = "粉色背景上,一个红色的小圆形在中间"
