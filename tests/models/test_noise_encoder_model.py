@@ -14,7 +14,8 @@ TEXT_DIM, NOISE_DIM = 8, 4
 @pytest.fixture
 def make_model():
     def make(**kwargs):
-        keras.utils.set_random_seed(0)
+        # Of the first three, the seed 0 makes a generator that hides most of its noise.
+        keras.utils.set_random_seed(1)
         generator = Generator(
             32, TEXT_DIM, noise_dim=NOISE_DIM, base_channels=4, condition_dim=16
         )
@@ -88,7 +89,7 @@ def test_it_learns_and_the_generator_stays(make_model):
         model.train_on_batch(batch)
         model.reset_metrics()
     last = error()
-    assert last[0] < 0.8 * first[0] and last[1] < 0.9 * first[1]
+    assert last[0] < 0.6 * first[0] and last[1] < 0.8 * first[1]
     for old, new in zip(before, model.generator.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
