@@ -19,7 +19,11 @@ from aigc_keras.models.image_text_model import (
     attention_pooler,
 )
 from aigc_keras.models.judge_sight import warn_if_blind
-from aigc_keras.models.text_side_batches import matching_batches, reading_batches
+from aigc_keras.models.text_side_batches import (
+    SwappedCaptions,
+    matching_batches,
+    reading_batches,
+)
 from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
@@ -56,6 +60,8 @@ class TextSideSettings:
             learning with the judge, to guide a GAN.
         caption_parts: bool. Whether parts of captions are matched too, see
             `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
+        swapped_captions: int. Pictures of a batch that must also be told from a caption
+            of the same words in other places, see `CaptionSwaps`.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -71,6 +77,7 @@ class TextSideSettings:
     reading_noise: float = 0.5
     next_token_readout: bool = False
     caption_parts: bool = False
+    swapped_captions: int = 0
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
@@ -111,7 +118,7 @@ def train_text_side(judge, dataset, settings, cache_dir):
         readout = None
     keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
-    train_reading(judge, dataset, table, settings, readout, encoder.backbone)
+    train_reading(judge, dataset, table, settings, readout, encoder)
     warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed), readout
 
@@ -163,13 +170,19 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
     model = ImageTextModel(
-        judge, backbone, pooler, settings.token_weight, settings.text_token_weight
+        judge,
+        backbone,
+        pooler,
+        settings.token_weight,
+        settings.text_token_weight,
+        swapped=settings.swapped_captions > 0,
     )
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
-    batches = matching_batches(dataset, table, settings)
+    swapped = _swapped(dataset, text_encoder.tokenize, settings)
+    batches = matching_batches(dataset, table, settings, swapped)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = _steps(most, dataset, settings)
     _train(model, batches, steps, settings, "Images and captions are matched")
@@ -229,7 +242,7 @@ def wordings(dataset, seed):
     return captions, owners
 
 
-def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
+def train_reading(judge, dataset, table, settings, readout=None, text_encoder=None):
     """Train the judge further against sentence vectors that stay as they are, in place.
 
     While both sides learn, the judge leaves out what is hard to see and the vectors
@@ -242,7 +255,8 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
         table: `CaptionTable` of its captions, with embeddings.
         settings: `TextSideSettings`.
         readout: `NextTokenReadout` that learns along, or None.
-        backbone: GPT-2's backbone, which a readout needs.
+        text_encoder: `GPT2TextEncoder` that made the embeddings, which a readout and
+            swapped captions need.
     """
     judge.trainable = True
     model = ImageReadingModel(
@@ -250,14 +264,26 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
         token_weight=settings.token_weight,
         noise=settings.reading_noise,
         readout=readout,
-        backbone=backbone,
+        backbone=None if readout is None else text_encoder.backbone,
     )
     steps = _steps(settings.reading_steps, dataset, settings)
-    batches = reading_batches(dataset, table, settings)
+
+    def embed(captions):
+        return text_encoder.encode(captions)["text_embedding"]
+
+    swapped = _swapped(dataset, embed, settings)
+    batches = reading_batches(dataset, table, settings, swapped)
     _train(model, batches, steps, settings, "The judge reads images")
     judge.trainable = False
     if readout is not None:
         readout.trainable = False
+
+
+def _swapped(dataset, read, settings):
+    number = settings.swapped_captions
+    if not number:
+        return None
+    return SwappedCaptions(dataset.flat_captions, number, read, settings.seed)
 
 
 def default_matching_steps(num_images):
