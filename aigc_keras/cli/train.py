@@ -82,9 +82,6 @@ def train(
     caption_parts: bool = typer.Option(
         None, help="Parts of captions are learned too [the preset's]."
     ),
-    swapped_captions: int = typer.Option(
-        None, help="Wrong captions of a batch, of the same words [the preset's]."
-    ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
@@ -171,7 +168,6 @@ def train(
         early_stopping=early_stopping,
         next_token_guidance=next_token_guidance,
         caption_parts=caption_parts,
-        swapped_captions=swapped_captions,
         reading_steps=reading_steps,
         log_every=log_every,
         sample_every=sample_every,

@@ -77,13 +77,8 @@ class ImageTextModel(keras.Model):
     `shapes` a linear probe read the shape in 76 to 79 of 100 vectors with a
     `text_token_weight` of 0.05 (two seeds), and in all with 0.3 (one; 1,200 steps).
 
-    With `swapped_token_ids` and `swapped_padding_mask` of wrong captions of the first
-    rows, their images must prefer their own: captions taken at random are told apart by
-    the words that they hold, and whose colour is whose is not learned from them.
-
     Reference: Radford et al., 2021, "CLIP" (fig. 3); as the judge of a text-to-image
-    GAN: Xu et al., 2018, "AttnGAN" (DAMSM, sec. 3.2). Wrong captions of the same words:
-    Yuksekgonul et al., 2023, "NegCLIP" (sec. 4).
+    GAN: Xu et al., 2018, "AttnGAN" (DAMSM, sec. 3.2).
 
     Args:
         image_encoder: `ImageEncoder` with `output_dim` equal to the pooler's width.
@@ -94,7 +89,6 @@ class ImageTextModel(keras.Model):
         text_token_weight: float. Weight of that from the sentence vector, default 0.3.
         binding_weight: float. Weight of reading another caption's next tokens off
             either vector, default 10.
-        swapped: bool. Whether wrong captions come with the batches, default False.
         **kwargs: Passed to `keras.Model`.
     """
 
@@ -106,7 +100,6 @@ class ImageTextModel(keras.Model):
         token_weight=0.05,
         text_token_weight=0.3,
         binding_weight=10.0,
-        swapped=False,
         **kwargs,
     ):
         vocabulary_size = image_encoder.vocabulary_size
@@ -123,14 +116,6 @@ class ImageTextModel(keras.Model):
             text_vector
         )
         seen = image_encoder(image)
-        wrong, wrong_vector = {}, {}
-        if swapped:
-            ids = keras.Input((None,), dtype="int32", name="swapped_token_ids")
-            wrong_mask = keras.Input((None,), dtype="bool", name="swapped_padding_mask")
-            states = backbone({"token_ids": ids, "padding_mask": wrong_mask})
-            vector = pooler({"tokens": states, "padding_mask": wrong_mask})
-            wrong = {"swapped_token_ids": ids, "swapped_padding_mask": wrong_mask}
-            wrong_vector = {"swapped_vector": vector}
         super().__init__(
             inputs={
                 "image": image,
@@ -138,7 +123,6 @@ class ImageTextModel(keras.Model):
                 "padding_mask": mask,
                 "other_token_ids": other_ids,
                 "other_padding_mask": other_mask,
-                **wrong,
             },
             outputs={
                 **seen,
@@ -146,7 +130,6 @@ class ImageTextModel(keras.Model):
                 "text_token_logits": said,
                 "said_next": readout(other, text_vector),
                 "shown_next": readout(other, seen["image_vector"]),
-                **wrong_vector,
             },
             **kwargs,
         )
@@ -168,15 +151,6 @@ class ImageTextModel(keras.Model):
         matching = losses.contrastive_loss(
             y_pred["image_vector"], y_pred["text_vector"], temperature
         )
-        if "swapped_vector" in y_pred:
-            wrong = y_pred["swapped_vector"]
-            first = slice(ops.shape(wrong)[0])
-            matching += losses.bank_contrastive_loss(
-                y_pred["image_vector"][first],
-                y_pred["text_vector"][first],
-                wrong,
-                temperature,
-            )
         other = (x["other_token_ids"], x["other_padding_mask"])
         shown = losses.token_prediction_loss(y_pred["token_logits"], *other)
         said = losses.token_prediction_loss(y_pred["text_token_logits"], *other)

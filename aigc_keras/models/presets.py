@@ -13,7 +13,6 @@ TRAINING = {
     "ema_half_life": 4000,
     "next_token_guidance": 0.0,
     "caption_parts": False,
-    "swapped_captions": 0,
     "language_learning_rate": 1e-4,
     "train_text_encoder": "frozen",
     "early_stopping": None,

@@ -19,11 +19,7 @@ from aigc_keras.models.image_text_model import (
     attention_pooler,
 )
 from aigc_keras.models.judge_sight import warn_if_blind
-from aigc_keras.models.text_side_batches import (
-    SwappedCaptions,
-    matching_batches,
-    reading_batches,
-)
+from aigc_keras.models.text_side_batches import matching_batches, reading_batches
 from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
@@ -60,8 +56,6 @@ class TextSideSettings:
             learning with the judge, to guide a GAN.
         caption_parts: bool. Whether parts of captions are matched too, see
             `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
-        swapped_captions: int. Pictures of a batch that must also be told from a caption
-            of the same words in other places, see `CaptionSwaps`.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -77,7 +71,6 @@ class TextSideSettings:
     reading_noise: float = 0.5
     next_token_readout: bool = False
     caption_parts: bool = False
-    swapped_captions: int = 0
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
@@ -118,7 +111,7 @@ def train_text_side(judge, dataset, settings, cache_dir):
         readout = None
     keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
-    train_reading(judge, dataset, table, settings, readout, encoder)
+    train_reading(judge, dataset, table, settings, readout, encoder.backbone)
     warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed), readout
 
@@ -170,19 +163,13 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
     model = ImageTextModel(
-        judge,
-        backbone,
-        pooler,
-        settings.token_weight,
-        settings.text_token_weight,
-        swapped=settings.swapped_captions > 0,
+        judge, backbone, pooler, settings.token_weight, settings.text_token_weight
     )
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
     token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
     table = CaptionTable(token_ids, padding_mask)
-    swapped = _swapped(dataset, text_encoder.tokenize, settings)
-    batches = matching_batches(dataset, table, settings, swapped)
+    batches = matching_batches(dataset, table, settings)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = _steps(most, dataset, settings)
     _train(model, batches, steps, settings, "Images and captions are matched")
@@ -242,7 +229,7 @@ def wordings(dataset, seed):
     return captions, owners
 
 
-def train_reading(judge, dataset, table, settings, readout=None, text_encoder=None):
+def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
     """Train the judge further against sentence vectors that stay as they are, in place.
 
     While both sides learn, the judge leaves out what is hard to see and the vectors
@@ -255,8 +242,7 @@ def train_reading(judge, dataset, table, settings, readout=None, text_encoder=No
         table: `CaptionTable` of its captions, with embeddings.
         settings: `TextSideSettings`.
         readout: `NextTokenReadout` that learns along, or None.
-        text_encoder: `GPT2TextEncoder` that made the embeddings, which a readout and
-            swapped captions need.
+        backbone: GPT-2's backbone, which a readout needs.
     """
     judge.trainable = True
     model = ImageReadingModel(
@@ -264,26 +250,14 @@ def train_reading(judge, dataset, table, settings, readout=None, text_encoder=No
         token_weight=settings.token_weight,
         noise=settings.reading_noise,
         readout=readout,
-        backbone=None if readout is None else text_encoder.backbone,
+        backbone=backbone,
     )
     steps = _steps(settings.reading_steps, dataset, settings)
-
-    def embed(captions):
-        return text_encoder.encode(captions)["text_embedding"]
-
-    swapped = _swapped(dataset, embed, settings)
-    batches = reading_batches(dataset, table, settings, swapped)
+    batches = reading_batches(dataset, table, settings)
     _train(model, batches, steps, settings, "The judge reads images")
     judge.trainable = False
     if readout is not None:
         readout.trainable = False
-
-
-def _swapped(dataset, read, settings):
-    number = settings.swapped_captions
-    if not number:
-        return None
-    return SwappedCaptions(dataset.flat_captions, number, read, settings.seed)
 
 
 def default_matching_steps(num_images):

@@ -62,8 +62,6 @@ class TrainingConfig:
             drawing, see `LossWeights.judge_next_token`.
         caption_parts: bool. Whether parts of captions are captions too, one an image,
             see `CaptionedDataset.with_caption_parts`.
-        swapped_captions: int. Pictures of a batch that the text side must tell from a
-            caption of the same words in other places, see `CaptionSwaps`.
         train_text_encoder: str. How much of GPT-2 learns with the GAN, see
             `TextToImageGAN`.
         language_learning_rate: float. Rate of what learns of GPT-2 and of a captioner
@@ -114,7 +112,6 @@ class TrainingConfig:
     ema_half_life: float | None = None
     next_token_guidance: float | None = None
     caption_parts: bool | None = None
-    swapped_captions: int | None = None
     train_text_encoder: str | None = None
     language_learning_rate: float | None = None
     early_stopping: str | None = None
@@ -178,12 +175,6 @@ class TrainingConfig:
                 "`next_token_guidance` must be a weight from 0 up. "
                 f"Received: next_token_guidance={self.next_token_guidance}"
             )
-        most = TextSideSettings.matching_batch_size
-        if not 0 <= self.swapped_captions <= most:
-            raise RunError(
-                f"`swapped_captions` must be from 0 to {most}. "
-                f"Received: swapped_captions={self.swapped_captions}"
-            )
         losses.get_adversarial_loss(self.loss)
         check_trained(self.train_text_encoder)
         if self.text_encoder is not None:
@@ -240,7 +231,6 @@ class TrainingConfig:
             reading_steps=self.reading_steps,
             next_token_readout=self.next_token_guidance > 0,
             caption_parts=self.caption_parts,
-            swapped_captions=self.swapped_captions,
             seed=self.seed,
         )
 

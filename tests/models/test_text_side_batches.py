@@ -9,7 +9,6 @@ from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.models.text_side_batches import (
     READING_NEGATIVES,
-    SwappedCaptions,
     matching_batches,
     reading_batches,
 )
@@ -90,64 +89,3 @@ def test_batches_follow_from_the_seed(make_batches, dataset):
 
     np.testing.assert_array_equal(first(1), first(1))
     assert np.any(first(1) != first(2))
-
-
-@pytest.fixture
-def two_colours():
-    """Captions that say either of two things, and one that says neither."""
-    captions = ["a red star on a blue sky", "a blue star on a red sky", "a star"] * 16
-    images = np.zeros((48, 32, 32, 3), "uint8")
-    images[:] = np.arange(48, dtype="uint8")[:, None, None, None]
-    return CaptionedDataset("skies", "train", images, [[c] for c in captions], 8)
-
-
-def make_swapped(dataset, read=list, number=3):
-    return SwappedCaptions(dataset.flat_captions, number, read, seed=0)
-
-
-def test_the_first_rows_have_captions_with_words_exchanged(two_colours):
-    rows = np.array([2, 0, 5, 4, 8, 3, 7, 11])
-    order, wrong = make_swapped(two_colours)(rows)
-    assert order.tolist() == [0, 4, 3, 2, 5, 8, 7, 11]
-    assert wrong == [two_colours.flat_captions[row] for row in (1, 0, 1)]
-    # Others fill what cannot be filled so.
-    order, wrong = make_swapped(two_colours)(np.array([2, 5, 0, 8]))
-    assert order.tolist() == [0, 2, 5, 8] and wrong[0] == "a blue star on a red sky"
-    assert len(wrong) == 3 and set(wrong[1:]) <= set(two_colours.flat_captions)
-
-
-def test_batches_bring_swapped_captions_of_their_first_rows(two_colours):
-    rows = np.arange(48)[:, None]
-    vectors = np.concatenate([rows, -rows], axis=1).astype("float16")
-    table = CaptionTable(rows * np.ones((1, 12), int), np.ones((48, 12), bool), vectors)
-    captions = two_colours.flat_captions
-
-    def tokens(texts):
-        places = [[captions.index(text)] * 12 for text in texts]
-        return np.array(places), np.ones((3, 12), bool)
-
-    def first_are_swapped(first, wrong):
-        pairs = zip(first % 3, wrong, strict=True)
-        return all({row, place} == {0, 1} for row, place in pairs)
-
-    swapped = make_swapped(two_colours, tokens)
-    batches = matching_batches(two_colours, table, SETTINGS, swapped)
-    for batch in itertools.islice(batches, 6):
-        rows = batch["token_ids"][:, 0]
-        np.testing.assert_array_equal(batch["image"], two_colours.model_images(rows))
-        assert batch["swapped_padding_mask"].shape == (3, 12)
-        assert first_are_swapped(rows[:3], batch["swapped_token_ids"][:, 0])
-
-    def embed(texts):
-        return np.array([[captions.index(text), 0.5] for text in texts], "float32")
-
-    swapped = make_swapped(two_colours, embed)
-    for batch in itertools.islice(
-        reading_batches(two_colours, table, SETTINGS, swapped), 6
-    ):
-        rows = batch["token_ids"][:, 0]
-        np.testing.assert_array_equal(batch["text_embedding"][:, 0], rows)
-        np.testing.assert_array_equal(batch["image"], two_colours.model_images(rows))
-        wrong = batch["negatives"][READING_NEGATIVES:]
-        assert wrong.dtype == np.float32 and (wrong[:, 1] == 0.5).all()
-        assert first_are_swapped(rows[:3], wrong[:, 0])

@@ -25,11 +25,6 @@ def test_the_preset_brings_its_augmentation():
     assert plain.augmentation == ()
 
 
-def test_swapped_captions_go_to_the_text_side():
-    assert TrainingConfig(swapped_captions=5).text_side().swapped_captions == 5
-    assert TrainingConfig().text_side().swapped_captions == 0
-
-
 def test_parts_of_captions_go_to_the_text_side_too():
     assert TrainingConfig(preset="shapes_64").text_side().caption_parts
     whole = TrainingConfig(preset="shapes_64", caption_parts=False)
@@ -53,8 +48,6 @@ def test_parts_of_captions_go_to_the_text_side_too():
         ({"save_every": 30, "log_every": 20}, "30 and 20"),
         ({"penalty": "r9"}, "'r9'"),
         ({"recipe": "some"}, "recipe='some'"),
-        ({"swapped_captions": -1}, "swapped_captions=-1"),
-        ({"swapped_captions": 129}, "from 0 to 128"),
     ],
 )
 def test_bad_settings_are_one_clear_line(changes, message):
