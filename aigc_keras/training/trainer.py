@@ -84,9 +84,9 @@ def _train(config, run, place):
     config, dataset, made, captions = place.chief_first(
         lambda: _prepare(config, run, place)
     )
-    learned = dataset
+    shown = dataset
     if config.caption_parts:
-        learned = dataset.with_caption_parts(config.seed)
+        shown = dataset.with_caption_parts(config.seed)
     step = run.checkpoints.newest() or 0
     with place.scope():
         gan = TextToImageGAN.load(run.model_path) if made is None else made
@@ -98,7 +98,7 @@ def _train(config, run, place):
     if place.is_chief:
         run.forget_after(step)
     try:
-        _fit(gan, run, config, learned, captions, place)
+        _fit(gan, run, config, shown, captions, place)
     finally:
         # Also after Ctrl-C. A run that was done already keeps what it has.
         learned = bool(gan.optimizer.iterations > step) and place.is_chief
@@ -118,7 +118,7 @@ def _train(config, run, place):
         # Where the last state could not be written, the run is not at its end.
         done = int(gan.optimizer.iterations.numpy())
         if run.checkpoints.newest() == done:
-            changed = _standardize_noise(run, config, learned, captions)
+            changed = _standardize_noise(run, config, shown, captions)
     place.wait()
     if place.is_chief:
         write_model_card(run, run.read_config(), dataset)
