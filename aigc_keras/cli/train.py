@@ -79,8 +79,8 @@ def train(
     next_token_guidance: float = typer.Option(
         None, help="Weight of what a drawing shows word by word [the preset's]."
     ),
-    caption_parts: bool = typer.Option(
-        None, help="Parts of captions are learned too [the preset's]."
+    caption_parts: int = typer.Option(
+        None, help="Parts of captions an image, learned too [the preset's]."
     ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),

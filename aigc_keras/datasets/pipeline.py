@@ -115,14 +115,15 @@ class CaptionedDataset:
         other.batch_size = batch_size
         return other
 
-    def with_caption_parts(self, seed):
-        """Return the same data set, with a part of a caption added to each image's.
+    def with_caption_parts(self, seed, number=1):
+        """Return the same data set, with parts of captions added to each image's.
 
         Captions that tell everything teach nothing of what is meant where something is
         left out, as people do. Where no caption is long enough, nothing is added.
 
         Args:
             seed: int. Chooses the captions and the parts.
+            number: int. Parts an image, default 1.
         """
         rng = np.random.default_rng(seed)
         other = copy.copy(self)
@@ -131,8 +132,9 @@ class CaptionedDataset:
         other.__dict__.pop("flat_captions", None)
         other.captions = []
         for captions in self.captions:
-            part = part_of_caption(captions[rng.integers(len(captions))], rng)
-            other.captions.append([*captions, *([] if part is None else [part])])
+            chosen = (captions[rng.integers(len(captions))] for _ in range(number))
+            parts = (part_of_caption(caption, rng) for caption in chosen)
+            other.captions.append([*captions, *filter(None, parts)])
         return other
 
     @property

@@ -12,7 +12,7 @@ TRAINING = {
     "penalty": None,
     "ema_half_life": 4000,
     "next_token_guidance": 0.0,
-    "caption_parts": False,
+    "caption_parts": 0,
     "language_learning_rate": 1e-4,
     "train_text_encoder": "frozen",
     "early_stopping": None,
@@ -57,7 +57,7 @@ PRESETS = {
         "text_dim": 256,
         "vocabulary_size": 512,
         # Else short prompts are smears, or say what nobody said: benchmarks/README.md.
-        "training": {"caption_parts": True},
+        "training": {"caption_parts": 3},
         "noise_encoder": {"base_channels": 8, "hidden_dim": 128},
         "generator": {"base_channels": 16, "condition_layers": 0},
         "discriminator": {"base_channels": 16},

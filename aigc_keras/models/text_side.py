@@ -54,8 +54,8 @@ class TextSideSettings:
             than to see through it, is trained without.
         next_token_readout: bool. Whether the readout of captions' next tokens goes on
             learning with the judge, to guide a GAN.
-        caption_parts: bool. Whether parts of captions are matched too, see
-            `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
+        caption_parts: bool. Whether a part of a caption of each picture is matched too,
+            see `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.

@@ -60,8 +60,8 @@ class TrainingConfig:
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
         next_token_guidance: float. Weight of reading the caption's next token off a
             drawing, see `LossWeights.judge_next_token`.
-        caption_parts: bool. Whether parts of captions are captions too, one an image,
-            see `CaptionedDataset.with_caption_parts`.
+        caption_parts: int. Parts of captions that are captions too, so many an image,
+            see `CaptionedDataset.with_caption_parts`; the text side learns one.
         train_text_encoder: str. How much of GPT-2 learns with the GAN, see
             `TextToImageGAN`.
         language_learning_rate: float. Rate of what learns of GPT-2 and of a captioner
@@ -111,7 +111,7 @@ class TrainingConfig:
     penalty: str | None = None
     ema_half_life: float | None = None
     next_token_guidance: float | None = None
-    caption_parts: bool | None = None
+    caption_parts: int | None = None
     train_text_encoder: str | None = None
     language_learning_rate: float | None = None
     early_stopping: str | None = None
@@ -169,6 +169,11 @@ class TrainingConfig:
             raise RunError(
                 "`batch_doublings` must be from 0 to 8. "
                 f"Received: batch_doublings={self.batch_doublings}"
+            )
+        if self.caption_parts < 0:
+            raise RunError(
+                "`caption_parts` must be a number from 0 up. "
+                f"Received: caption_parts={self.caption_parts}"
             )
         if not 0 <= self.next_token_guidance < math.inf:
             raise RunError(
@@ -230,7 +235,7 @@ class TrainingConfig:
             matching_steps=self.matching_steps,
             reading_steps=self.reading_steps,
             next_token_readout=self.next_token_guidance > 0,
-            caption_parts=self.caption_parts,
+            caption_parts=self.caption_parts > 0,
             seed=self.seed,
         )
 

@@ -86,7 +86,7 @@ def _train(config, run, place):
     )
     shown = dataset
     if config.caption_parts:
-        shown = dataset.with_caption_parts(config.seed)
+        shown = dataset.with_caption_parts(config.seed, config.caption_parts)
     step = run.checkpoints.newest() or 0
     with place.scope():
         gan = TextToImageGAN.load(run.model_path) if made is None else made

@@ -110,6 +110,8 @@ def test_a_part_of_a_caption_joins_each_images_captions():
     assert len(set(parts)) > 20
     assert dataset.row_splits[-1] == len(dataset.flat_captions) == 79 + 39
     assert dataset.labels is whole.labels and dataset.images is whole.images
+    three = whole.with_caption_parts(0, 3)
+    assert [len(captions) for captions in three.captions] == [5] * 39 + [1]
     # What it was made of stays as it is, and one seed chooses one way.
     assert len(whole.captions[0]) == 2 and whole.row_splits[-1] == 79
     assert whole.with_caption_parts(0).captions == dataset.captions

@@ -27,7 +27,7 @@ def test_the_preset_brings_its_augmentation():
 
 def test_parts_of_captions_go_to_the_text_side_too():
     assert TrainingConfig(preset="shapes_64").text_side().caption_parts
-    whole = TrainingConfig(preset="shapes_64", caption_parts=False)
+    whole = TrainingConfig(preset="shapes_64", caption_parts=0)
     assert not whole.text_side().caption_parts
     assert not TrainingConfig(preset="scenes_64").text_side().caption_parts
 
@@ -48,6 +48,7 @@ def test_parts_of_captions_go_to_the_text_side_too():
         ({"save_every": 30, "log_every": 20}, "30 and 20"),
         ({"penalty": "r9"}, "'r9'"),
         ({"recipe": "some"}, "recipe='some'"),
+        ({"caption_parts": -1}, "caption_parts=-1"),
     ],
 )
 def test_bad_settings_are_one_clear_line(changes, message):
