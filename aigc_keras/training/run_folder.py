@@ -99,20 +99,18 @@ class RunFolder:
     def start(self, config):
         """Create the folder of a run, or find it; see `check`."""
         config = self.check(config)
-        if not self.config_path.exists():
-            self._create(config)
-        return config
-
-    def _create(self, config):
         try:
+            # Also where somebody has thrown the old samples away.
             for folder in (self.path, self.samples_path, self.checkpoints.path):
                 folder.mkdir(parents=True, exist_ok=True)
-            self.write_config(config)
+            if not self.config_path.exists():
+                self.write_config(config)
         except OSError as error:
             raise RunError(
                 "A run's folder must be one that can be written. "
                 f"Received: {self.path} ({error.strerror})"
             ) from error
+        return config
 
     def start_data(self, config):
         """Create the folder of a run that is not, or not yet, one of a GAN."""

@@ -108,6 +108,8 @@ def test_a_gan_may_learn_parts_of_captions(
     tiny_run, tiny_settings, tmp_path, parts, monkeypatch
 ):
     shutil.copytree(tiny_run, tmp_path / "run")
+    # Old samples may go.
+    shutil.rmtree(tmp_path / "run" / "samples")
     run = RunFolder(tmp_path / "run")
     config = run.read_config().replace(caption_parts=parts, steps=8)
     run.write_config(config)
@@ -119,6 +121,7 @@ def test_a_gan_may_learn_parts_of_captions(
     )
     expected = dataset.with_caption_parts(config.seed, parts)
     assert [x.captions for x in learned] == [expected.captions]
+    assert (run.path / "samples").is_dir()
     more = len(expected.flat_captions) - len(dataset.flat_captions)
     assert more == parts * dataset.num_images
     # Parts are nobody's captions.
