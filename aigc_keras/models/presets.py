@@ -57,7 +57,7 @@ PRESETS = {
         "text_dim": 256,
         "vocabulary_size": 512,
         # Else short prompts are smears, or say what nobody said: benchmarks/README.md.
-        "training": {"caption_parts": 3},
+        "training": {"caption_parts": 1},
         "noise_encoder": {"base_channels": 8, "hidden_dim": 128},
         "generator": {"base_channels": 16, "condition_layers": 0},
         "discriminator": {"base_channels": 16},
