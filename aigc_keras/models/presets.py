@@ -56,7 +56,7 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        # Else short prompts are smears, or say what nobody said: benchmarks/README.md.
+        # Drawings of a caption then vary as pictures of it do: benchmarks/README.md.
         "training": {"caption_parts": 1},
         "noise_encoder": {"base_channels": 8, "hidden_dim": 128},
         "generator": {"base_channels": 16, "condition_layers": 0},

@@ -61,7 +61,8 @@ class TrainingConfig:
         next_token_guidance: float. Weight of reading the caption's next token off a
             drawing, see `LossWeights.judge_next_token`.
         caption_parts: int. Parts of captions that are captions too, so many an image,
-            see `CaptionedDataset.with_caption_parts`; the text side learns one.
+            see `CaptionedDataset.with_caption_parts`; the text side learns one. None:
+            the preset's, or 0 where GPT-2 learns with the GAN.
         train_text_encoder: str. How much of GPT-2 learns with the GAN, see
             `TextToImageGAN`.
         language_learning_rate: float. Rate of what learns of GPT-2 and of a captioner
@@ -127,6 +128,7 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Check every setting that can be checked without the data."""
+        given_parts = self.caption_parts
         for name, value in training_defaults(self.preset).items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
@@ -170,6 +172,15 @@ class TrainingConfig:
                 "`batch_doublings` must be from 0 to 8. "
                 f"Received: batch_doublings={self.batch_doublings}"
             )
+        if self.train_text_encoder != "frozen" and self.caption_parts:
+            # What learns to write and to describe would do so in fragments.
+            if given_parts:
+                raise RunError(
+                    "Parts of captions need `train_text_encoder='frozen'`. Received: "
+                    f"train_text_encoder={self.train_text_encoder!r}, "
+                    f"caption_parts={given_parts}"
+                )
+            object.__setattr__(self, "caption_parts", 0)
         if self.caption_parts < 0:
             raise RunError(
                 "`caption_parts` must be a number from 0 up. "

@@ -32,6 +32,15 @@ def test_parts_of_captions_go_to_the_text_side_too():
     assert not TrainingConfig(preset="scenes_64").text_side().caption_parts
 
 
+def test_language_that_learns_along_learns_whole_captions():
+    """A captioner and a prompt writer of fragments would say fragments."""
+    joint = TrainingConfig(preset="shapes_64", train_text_encoder="last_blocks")
+    assert joint.caption_parts == 0
+    assert TrainingConfig(**joint.to_dict()) == joint
+    with pytest.raises(RunError, match="frozen.*caption_parts=1"):
+        joint.replace(caption_parts=1)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
