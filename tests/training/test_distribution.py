@@ -54,7 +54,10 @@ def settings(tiny_settings):
 
 @pytest.mark.slow
 def test_two_processes_train_what_one_does(settings, tmp_path):
-    settings = {**settings, "steps": 4, "next_token_guidance": 4}
+    # Rounding moves a value over the kink of an activation now and then, and the layers
+    # before it take another gradient: with seed 0 a thousandth of their length or some
+    # hundredths, by the machine. Were the gradients not averaged, it would be 0.7.
+    settings = {**settings, "steps": 4, "next_token_guidance": 4, "seed": 2}
     for name, more in (("one", []), ("two", ["--workers", "2"])):
         done = subprocess.run(
             command(settings, tmp_path / name, *more),
@@ -67,16 +70,13 @@ def test_two_processes_train_what_one_does(settings, tmp_path):
         assert done.stdout.count("Exported:") == 1
     one, two = (RunFolder(tmp_path / name) for name in ("one", "two"))
     assert one.checkpoints.steps() == two.checkpoints.steps() == [2, 4]
-    # Rounding moves a value over the kink of an activation now and then: losses stay,
-    # and the layers before it take another gradient. In twelve steps of two seeds it
-    # happened once, at the fourth step, to the whole generator by up to 8%.
-    for step, typical, largest in ((2, 1e-5, 1e-3), (4, 2e-2, 0.2)):
+    for step in (2, 4):
         weights = (read_weights(run.path, step) for run in (one, two))
         differences = list(relative_differences(*weights).values())
-        assert np.median(differences) < typical and max(differences) < largest
+        assert np.median(differences) < 1e-3 and max(differences) < 0.1
     metrics = zip(one.read_metrics(), two.read_metrics(), strict=True)
-    for (ours, theirs), tolerance in zip(metrics, (1e-5, 1e-3), strict=True):
-        assert ours == pytest.approx(theirs, rel=tolerance)
+    for ours, theirs in metrics:
+        assert ours == pytest.approx(theirs, rel=1e-3)
     assert (tmp_path / "two_exported" / "1" / "saved_model.pb").is_file()
 
 
