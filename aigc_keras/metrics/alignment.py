@@ -22,8 +22,8 @@ ATTRIBUTES = (
 def score_scene(read, wanted):
     """Compare a scene that was read with the one that was wanted.
 
-    Several objects are matched to the wanted ones so that most attributes agree; an
-    attribute of the objects is right when it is right for every one of them.
+    Several objects are matched to the wanted ones so that most of their colours, shapes
+    and sizes agree; an attribute of the objects is right when it is right for every one of them.
 
     Args:
         read: `Scene`, as `read_scene` returns it.
@@ -116,12 +116,17 @@ def _match_objects(found, wanted):
     found = sorted(found, key=lambda item: -item.radius)[:4]
     found = found + [None] * max(0, len(wanted) - len(found))
 
+    names = ["colour", "shape", "size"]
+    # Counted in for several, the place would match a thing to whatever lies there.
+    if len(wanted) == 1:
+        names.append("position")
+
     def agreement(order):
         return sum(
             getattr(item, name) == getattr(target, name)
             for item, target in zip(order, wanted, strict=True)
             if item is not None
-            for name in ("colour", "shape", "size", "position")
+            for name in names
         )
 
     return max(itertools.permutations(found, len(wanted)), key=agreement)

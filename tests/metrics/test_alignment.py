@@ -128,6 +128,19 @@ def test_relation_and_count_are_scored():
     assert scores["count"] is False
 
 
+@pytest.mark.parametrize("higher", ["red", "blue"])
+def test_of_two_things_a_place_does_not_tell_which_is_which(higher):
+    """Else things that changed places are taken for things of another colour."""
+    red = scene_lib.SceneObject("large", "red", "circle", 0.5, 0.25, 0.21)
+    blue = scene_lib.SceneObject("large", "blue", "circle", 0.5, 0.75, 0.21)
+    wanted = scene_lib.Scene("pink", (red, blue))
+    if higher == "blue":
+        red, blue = dataclasses.replace(red, y=0.75), dataclasses.replace(blue, y=0.25)
+    for drawn in ((red, blue), (blue, red)):
+        scores = score_scene(scene_lib.Scene("pink", drawn), wanted)
+        assert scores["colour"] is True and scores["relation"] is (higher == "red")
+
+
 def test_batches_add_up_and_reset_forgets():
     images, scenes = examples("single", 40)
     rng = random.Random(0)
