@@ -23,7 +23,8 @@ def score_scene(read, wanted):
     """Compare a scene that was read with the one that was wanted.
 
     Several objects are matched to the wanted ones so that most of their colours, shapes
-    and sizes agree; an attribute of the objects is right when it is right for every one of them.
+    and sizes agree; an attribute of the objects is right when it is right for every one
+    of them.
 
     Args:
         read: `Scene`, as `read_scene` returns it.

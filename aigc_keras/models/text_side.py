@@ -19,13 +19,25 @@ from aigc_keras.models.image_text_model import (
     attention_pooler,
 )
 from aigc_keras.models.judge_sight import warn_if_blind
-from aigc_keras.models.text_side_batches import matching_batches, reading_batches
+from aigc_keras.models.prior import (
+    ExpectedImageModel,
+    prior_pooler,
+    regression,
+    whiten_judge,
+)
+from aigc_keras.models.text_side_batches import (
+    matching_batches,
+    prior_batches,
+    reading_batches,
+)
 from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
 BANK_SIZE = 1024
 # Pictures whose captions tell content from wording.
 CONTENT_IMAGES = 10_000
+# From which the prior's last layer begins as a regression.
+REGRESSION_CAPTIONS = 6000
 # So many captions of a picture, a part of one.
 WHOLE_FOR_A_PART = 3
 _SEVERAL_DEVICES = (
@@ -52,6 +64,8 @@ class TextSideSettings:
             the sentence vectors fixed; a small data set takes thirty passes.
         reading_noise: float. See `ImageReadingModel`. What is to notice noise, rather
             than to see through it, is trained without.
+        prior_steps: int. Steps of `train_prior` after that at most, and reading again;
+            0: neither.
         next_token_readout: bool. Whether the readout of captions' next tokens goes on
             learning with the judge, to guide a GAN.
         caption_parts: bool. Whether a part of a caption of each picture is matched too,
@@ -69,6 +83,7 @@ class TextSideSettings:
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
     reading_noise: float = 0.5
+    prior_steps: int = 0
     next_token_readout: bool = False
     caption_parts: bool = False
     token_weight: float = 0.05
@@ -112,6 +127,10 @@ def train_text_side(judge, dataset, settings, cache_dir):
     keep_content(encoder, dataset, settings)
     table = make_caption_table(encoder, dataset, cache_dir)
     train_reading(judge, dataset, table, settings, readout, encoder.backbone)
+    if settings.prior_steps:
+        train_prior(encoder, judge, dataset, settings)
+        table = make_caption_table(encoder, dataset, cache_dir)
+        train_reading(judge, dataset, table, settings, readout, encoder.backbone)
     warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed), readout
 
@@ -258,6 +277,46 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
     judge.trainable = False
     if readout is not None:
         readout.trainable = False
+
+
+def train_prior(text_encoder, judge, dataset, settings):
+    """Train the text encoder to say what image vector to expect, in place.
+
+    Matching asks of a sentence vector only that it be nearer to its own picture than to
+    the others of the batch, and hardly ever is one of them of the same things in other
+    places. On `shapes/scenes` which of two things is where then moves the vector less
+    than the wording does, and a GAN puts it down to chance. Here each direction in
+    which pictures differ counts alike: the judge's vectors are whitened, and the text
+    encoder learns to predict them. What captions do not tell, a prediction leaves out.
+
+    Reference: Ramesh et al., 2022, "Hierarchical text-conditional image generation with
+    CLIP latents" (sec. 2.2). Deviation: the expected vector instead of samples; chance
+    is the GAN's.
+
+    Args:
+        text_encoder: `GPT2TextEncoder`. Its pooler gets a new last layer and learns; a
+            GPT-2 that was trained here learns along.
+        judge: `ImageEncoder`; only its last layer changes, which whitens.
+        dataset: `CaptionedDataset` of the judge's image size.
+        settings: `TextSideSettings`.
+    """
+    targets = whiten_judge(judge, dataset)
+    pooler, before = prior_pooler(text_encoder.pooler, targets.shape[1])
+    table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
+    rng = np.random.default_rng(settings.seed)
+    owners = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
+    rows = rng.permutation(len(owners))[:REGRESSION_CAPTIONS]
+    text_encoder.pooler = before
+    vectors = text_encoder.embed(table.token_ids[rows], table.padding_mask[rows])
+    pooler.layers[-1].set_weights(regression(vectors, targets[owners[rows]]))
+    text_encoder.pooler = pooler
+    backbone = text_encoder.backbone
+    backbone.trainable = settings.text_encoder is None
+    model = ExpectedImageModel(backbone, pooler)
+    batches = prior_batches(dataset, table, targets, settings)
+    steps = _steps(settings.prior_steps, dataset, settings)
+    _train(model, batches, steps, settings, "Captions tell what to expect")
+    backbone.trainable = False
 
 
 def default_matching_steps(num_images):

@@ -19,31 +19,47 @@ def matching_batches(dataset, table, settings):
         Dicts of `image`, `token_ids` and `padding_mask`, and of another caption of each
         image `other_token_ids` and `other_padding_mask`.
     """
-    size = min(settings.matching_batch_size, len(table.token_ids))
     rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
     owner = _owners(dataset)
     longest = min(table.token_ids.shape[1], 4 * -(-int(lengths.max()) // 4))
-    while True:
-        order = np.lexsort((rng.random(len(lengths)), lengths))
-        # An incomplete batch would be an easier task and compile anew.
-        starts = range(0, len(order) - size + 1, size)
-        for index in rng.permutation(len(starts)):
-            rows = order[starts[index] : starts[index] + size]
-            length = min(lengths.max(), 4 * -(-int(lengths[rows].max()) // 4))
-            # Any caption of the same picture, which may be the same one.
-            first, last = (
-                dataset.row_splits[owner[rows]],
-                dataset.row_splits[owner[rows] + 1],
-            )
-            others = rng.integers(first, last)
-            yield {
-                "image": dataset.model_images(owner[rows]),
-                "token_ids": table.token_ids[rows, :length],
-                "padding_mask": table.padding_mask[rows, :length],
-                "other_token_ids": table.token_ids[others, :longest],
-                "other_padding_mask": table.padding_mask[others, :longest],
-            }
+    for rows, length in _rows_of_like_length(lengths, settings, rng):
+        # Any caption of the same picture, which may be the same one.
+        first, last = (
+            dataset.row_splits[owner[rows]],
+            dataset.row_splits[owner[rows] + 1],
+        )
+        others = rng.integers(first, last)
+        yield {
+            "image": dataset.model_images(owner[rows]),
+            "token_ids": table.token_ids[rows, :length],
+            "padding_mask": table.padding_mask[rows, :length],
+            "other_token_ids": table.token_ids[others, :longest],
+            "other_padding_mask": table.padding_mask[others, :longest],
+        }
+
+
+def prior_batches(dataset, table, targets, settings):
+    """Yield batches of captions of like length with vectors of their images, forever.
+
+    Args:
+        dataset: `CaptionedDataset`.
+        table: `CaptionTable` without embeddings.
+        targets: float array `(num_images, dim)`.
+        settings: `TextSideSettings`.
+
+    Yields:
+        Dicts of `token_ids`, `padding_mask` and `image_vector`.
+    """
+    rng = np.random.default_rng(settings.seed)
+    owner = _owners(dataset)
+    lengths = table.padding_mask.sum(axis=1)
+    for rows, length in _rows_of_like_length(lengths, settings, rng):
+        yield {
+            "token_ids": table.token_ids[rows, :length],
+            "padding_mask": table.padding_mask[rows, :length],
+            "image_vector": targets[owner[rows]],
+        }
 
 
 def reading_batches(dataset, table, settings):
@@ -74,6 +90,18 @@ def reading_batches(dataset, table, settings):
                 "padding_mask": table.padding_mask[rows],
                 "negatives": table.text_embedding[others].astype("float32"),
             }
+
+
+def _rows_of_like_length(lengths, settings, rng):
+    """Yield captions' rows and how many tokens hold them, without end."""
+    size = min(settings.matching_batch_size, len(lengths))
+    while True:
+        order = np.lexsort((rng.random(len(lengths)), lengths))
+        # An incomplete batch would be an easier task and compile anew.
+        starts = range(0, len(order) - size + 1, size)
+        for index in rng.permutation(len(starts)):
+            rows = order[starts[index] : starts[index] + size]
+            yield rows, min(lengths.max(), 4 * -(-int(lengths[rows].max()) // 4))
 
 
 def _owners(dataset):

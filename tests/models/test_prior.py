@@ -1,0 +1,106 @@
+"""From a caption to the image vector to expect."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_keras.datasets import CaptionedDataset
+from aigc_keras.models import TextToImageGAN, prior, text_side
+from aigc_keras.models.text_side import TextSideSettings
+
+SETTINGS = TextSideSettings(
+    language_epochs=1, matching_steps=80, matching_batch_size=16, reading_steps=60
+)
+COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """Two colours, one above the other, told from above and from below."""
+    rng = np.random.default_rng(0)
+    images, captions = [], []
+    for _ in range(96):
+        above, below = rng.choice(list(COLOURS), 2, replace=False)
+        image = np.empty((32, 32, 3))
+        image[:16], image[16:] = COLOURS[above], COLOURS[below]
+        image += rng.integers(-20, 20, image.shape)
+        images.append(np.clip(image, 0, 255).astype("uint8"))
+        captions.append([f"{above} above {below}", f"{below} below {above}"])
+    return CaptionedDataset("two", "train", np.stack(images), captions, 8)
+
+
+@pytest.fixture(scope="module")
+def adapted(dataset):
+    gan = TextToImageGAN.from_preset("tiny_32", None)
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, prior_steps=300))
+    return gan
+
+
+def test_whitened_vectors_have_mean_zero_and_covariance_one():
+    rng = np.random.default_rng(0)
+    vectors = 3 + rng.normal(size=(4000, 6)) @ rng.normal(size=(6, 6))
+    matrix, bias = prior.whitening(vectors)
+    white = vectors @ matrix + bias
+    np.testing.assert_allclose(white.mean(axis=0), 0, atol=1e-4)
+    np.testing.assert_allclose(np.cov(white.T), np.eye(6), atol=0.05)
+
+
+def test_directions_in_which_vectors_do_not_differ_stay_small():
+    vectors = np.random.default_rng(0).normal(size=(500, 1)) * np.ones((1, 4))
+    matrix, bias = prior.whitening(vectors + 1e-6)
+    variances = np.sort(np.var(vectors @ matrix + bias, axis=0))
+    assert variances[2] < 1e-3 and variances[3] == pytest.approx(1, rel=0.01)
+
+
+def test_a_linear_map_is_found_by_regression():
+    rng = np.random.default_rng(0)
+    vectors, kernel = rng.normal(size=(900, 5)), rng.normal(size=(5, 3))
+    found, bias = prior.regression(vectors, vectors @ kernel + 2)
+    np.testing.assert_allclose(found, kernel, atol=0.05)
+    np.testing.assert_allclose(bias, 2, atol=0.05)
+
+
+def test_the_judge_sees_whitened_vectors(dataset):
+    judge = TextToImageGAN.from_preset("tiny_32", None).judge
+    before = prior.image_vectors(judge, dataset)
+    white = prior.whiten_judge(judge, dataset)
+    np.testing.assert_allclose(prior.image_vectors(judge, dataset), white, atol=1e-3)
+    matrix, bias = prior.whitening(before)
+    np.testing.assert_allclose(before @ matrix + bias, white, atol=1e-5)
+
+
+def test_the_prior_takes_the_place_of_the_content_projection(adapted):
+    names = [layer.name for layer in adapted.text_encoder.pooler.layers]
+    assert names[-1] == "prior" and "content" not in names
+
+
+def test_sentence_vectors_expect_the_picture(adapted, dataset):
+    """Captions that say a picture in two ways are near, those of another order far."""
+    pairs = [(a, b) for a in COLOURS for b in COLOURS if a != b]
+    said = [f"{a} above {b}" for a, b in pairs] + [f"{b} below {a}" for a, b in pairs]
+    vectors = adapted.text_encoder.encode(said)["text_embedding"].astype("float32")
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    cosines = vectors[:6] @ vectors[6:].T
+    np.testing.assert_array_equal(np.argmax(cosines, axis=1), np.arange(6))
+    seen = prior.image_vectors(adapted.judge, dataset)
+    seen /= np.linalg.norm(seen, axis=1, keepdims=True)
+    own = [said.index(texts[0]) for texts in dataset.captions]
+    assert np.mean(np.argmax(seen @ vectors[:6].T, axis=1) == own) > 0.95
+
+
+def test_a_gpt_2_of_a_preset_stays_as_it_is(adapted, dataset):
+    encoder = adapted.text_encoder.copy()
+    weights = [np.array(x) for x in encoder.backbone.get_weights()]
+    before = encoder.pooler.get_weights()
+    settings = dataclasses.replace(SETTINGS, prior_steps=50, text_encoder="given")
+    judge = keras.models.clone_model(adapted.judge)
+    text_side.train_prior(encoder, judge, dataset, settings)
+    for kept, now in zip(weights, encoder.backbone.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, now)
+    assert any(
+        not np.array_equal(x, y)
+        for x, y in zip(before, encoder.pooler.get_weights(), strict=True)
+    )
+    assert not encoder.backbone.trainable_variables
