@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from aigc_keras.datasets import CaptionTable
 from aigc_keras.datasets.partial_captions import part_of_caption
-from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
@@ -25,6 +24,7 @@ from aigc_keras.models.prior import (
     regression,
     whiten_judge,
 )
+from aigc_keras.models.stage import train_stage
 from aigc_keras.models.text_side_batches import (
     matching_batches,
     prior_batches,
@@ -191,7 +191,8 @@ def train_matching(text_encoder, judge, dataset, settings):
     batches = matching_batches(dataset, table, settings)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = _steps(most, dataset, settings)
-    _train(model, batches, steps, settings, "Images and captions are matched")
+    rate = settings.matching_learning_rate
+    train_stage(model, batches, steps, rate, "Images and captions are matched")
     backbone.trainable = False
     judge.trainable = False
     text_encoder.pooler = pooler
@@ -273,7 +274,8 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
     )
     steps = _steps(settings.reading_steps, dataset, settings)
     batches = reading_batches(dataset, table, settings)
-    _train(model, batches, steps, settings, "The judge reads images")
+    rate = settings.matching_learning_rate
+    train_stage(model, batches, steps, rate, "The judge reads images")
     judge.trainable = False
     if readout is not None:
         readout.trainable = False
@@ -315,7 +317,8 @@ def train_prior(text_encoder, judge, dataset, settings):
     model = ExpectedImageModel(backbone, pooler)
     batches = prior_batches(dataset, table, targets, settings)
     steps = _steps(settings.prior_steps, dataset, settings)
-    _train(model, batches, steps, settings, "Captions tell what to expect")
+    rate = settings.matching_learning_rate
+    train_stage(model, batches, steps, rate, "Captions tell what to expect")
     backbone.trainable = False
 
 
@@ -332,23 +335,6 @@ def default_matching_steps(num_images):
 def _steps(most, dataset, settings):
     passes = 30 * len(dataset.flat_captions) // settings.matching_batch_size
     return min(most, max(50, passes))
-
-
-def _train(model, batches, steps, settings, label):
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        steps,
-        warmup_target=settings.matching_learning_rate,
-        warmup_steps=min(50, steps // 4),
-    )
-    model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    with progress_bar(label) as update:
-        for step, batch in zip(range(1, steps + 1), batches, strict=False):
-            loss = model.train_on_batch(batch)
-            model.reset_metrics()
-            if step % 10 == 0:
-                update(step, steps, f"loss {float(loss):.2f}")
 
 
 def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):

@@ -1,0 +1,32 @@
+"""A stage of training before the GAN."""
+
+import keras
+
+from aigc_keras.fused_adam import FusedAdam
+from aigc_keras.progress import progress_bar
+
+
+def train_stage(model, batches, steps, learning_rate, label):
+    """Train a model on batches without end, by AdamW and a cosine schedule, in place.
+
+    Args:
+        model: `keras.Model` whose `compute_loss` needs no more than a batch.
+        batches: Iterable of dicts of arrays.
+        steps: int. Batches that are taken.
+        learning_rate: float. Peak of the schedule, reached after fifty steps.
+        label: str. What the progress bar says.
+    """
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        steps,
+        warmup_target=learning_rate,
+        warmup_steps=min(50, steps // 4),
+    )
+    model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    with progress_bar(label) as update:
+        for step, batch in zip(range(1, steps + 1), batches, strict=False):
+            loss = model.train_on_batch(batch)
+            model.reset_metrics()
+            if step % 10 == 0:
+                update(step, steps, f"loss {float(loss):.2f}")

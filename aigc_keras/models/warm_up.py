@@ -1,0 +1,78 @@
+"""The generator before the GAN: it learns the picture to expect of a caption."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from aigc_keras.models.stage import train_stage
+from aigc_keras.models.text_side import make_caption_table
+
+# Pixels a side at which pictures are compared, or all there are.
+COMPARED_SIZE = 16
+LEARNING_RATE = 1e-3
+
+
+class ExpectedPictureModel(keras.Model):
+    """Trains a generator towards the mean of the pictures of a caption, seen from afar.
+
+    `fit` on dicts of `image` and `text_embedding` minimises the mean squared error of
+    both averaged down to `COMPARED_SIZE` pixels a side.
+
+    Args:
+        generator: `Generator`.
+        seed: int. Seeds its noise, which it learns to do without.
+        **kwargs: Passed to `keras.Model`.
+    """
+
+    def __init__(self, generator, seed=0, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.generator = generator
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs, training=None):
+        """Draw a batch's captions."""
+        text = inputs["text_embedding"]
+        shape = (ops.shape(text)[0], self.generator.noise_dim)
+        noise = keras.random.normal(shape, seed=self.seed_generator)
+        drawn = {"text_embedding": text, "noise": noise}
+        return self.generator(drawn, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
+        """Return the loss of a batch."""
+        del y, sample_weight, kwargs
+        difference = y_pred - ops.cast(x["image"], "float32")
+        factor = max(1, self.generator.image_size // COMPARED_SIZE)
+        return ops.mean(ops.square(ops.average_pool(difference, factor)))
+
+
+def warm_up(gan, dataset, steps, cache_dir=None):
+    """Let a generator learn what picture to expect of a caption, in place.
+
+    A GAN's generator soon draws two things of the right colours, one of them above, as
+    surely as if it knew which. From there it does not learn the order of the colours
+    any more: halfway between both orders lies a mixture that no discriminator takes. A
+    mean picture shows the mixture, and the more of the order the more it knows of it.
+
+    Args:
+        gan: `TextToImageGAN` with a text encoder; its generator and the moving average
+            of that learn.
+        dataset: `CaptionedDataset` of the model's image size.
+        steps: int. Batches of the data set's batch size.
+        cache_dir: Path where encoded captions are kept, or None.
+    """
+    table = make_caption_table(gan.text_encoder, dataset, cache_dir)
+    batches = _batches(dataset, table, gan.seed)
+    model = ExpectedPictureModel(gan.generator, gan.seed)
+    train_stage(model, batches, steps, LEARNING_RATE, "Pictures are expected")
+    gan.ema_generator.set_weights(gan.generator.get_weights())
+
+
+def _batches(dataset, table, seed):
+    rng = np.random.default_rng(seed)
+    owners = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
+    while True:
+        rows = rng.integers(0, len(owners), dataset.batch_size)
+        yield {
+            "image": dataset.model_images(owners[rows]),
+            "text_embedding": table.text_embedding[rows].astype("float32"),
+        }
