@@ -219,8 +219,9 @@ def labelled_run(labelled_folder, tiny_settings, tmp_path_factory):
     from aigc_keras.training import TrainingConfig, train
 
     data = {"dataset": "captioned_folder", "data_dir": str(labelled_folder)}
+    stages = {"prior_steps": 3, "warm_up_steps": 3}
     path = tmp_path_factory.mktemp("runs") / "labelled"
-    train(TrainingConfig(**{**tiny_settings, **data}), path)
+    train(TrainingConfig(**{**tiny_settings, **data, **stages}), path)
     return path
 
 

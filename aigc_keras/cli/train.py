@@ -83,6 +83,12 @@ def train(
         None, help="Parts of captions an image, learned too [the preset's]."
     ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
+    prior_steps: int = typer.Option(
+        None, help="Steps in which captions learn what to expect [the preset's]."
+    ),
+    warm_up_steps: int = typer.Option(
+        None, help="Steps of the generator alone, before the GAN [the preset's]."
+    ),
     sample_every: int = typer.Option(200, help="Steps between sample grids."),
     save_every: int = typer.Option(500, help="Steps between checkpoints."),
     log_every: int = typer.Option(50, help="Steps between lines of metrics.jsonl."),
@@ -169,6 +175,8 @@ def train(
         next_token_guidance=next_token_guidance,
         caption_parts=caption_parts,
         reading_steps=reading_steps,
+        prior_steps=prior_steps,
+        warm_up_steps=warm_up_steps,
         log_every=log_every,
         sample_every=sample_every,
         save_every=save_every,

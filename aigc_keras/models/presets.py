@@ -11,6 +11,8 @@ TRAINING = {
     "loss": "non_saturating",
     "penalty": None,
     "ema_half_life": 4000,
+    "prior_steps": 0,
+    "warm_up_steps": 0,
     "next_token_guidance": 0.0,
     "caption_parts": 0,
     "language_learning_rate": 1e-4,

@@ -20,6 +20,7 @@ from aigc_keras.models.image_text_model import (
 from aigc_keras.models.judge_sight import warn_if_blind
 from aigc_keras.models.prior import (
     ExpectedImageModel,
+    pictures_from_afar,
     prior_pooler,
     regression,
     whiten_judge,
@@ -287,9 +288,10 @@ def train_prior(text_encoder, judge, dataset, settings):
     Matching asks of a sentence vector only that it be nearer to its own picture than to
     the others of the batch, and hardly ever is one of them of the same things in other
     places. On `shapes/scenes` which of two things is where then moves the vector less
-    than the wording does, and a GAN puts it down to chance. Here each direction in
-    which pictures differ counts alike: the judge's vectors are whitened, and the text
-    encoder learns to predict them. What captions do not tell, a prediction leaves out.
+    than the wording does, and a GAN puts it down to chance. Here the text encoder
+    learns to predict the judge's vectors, whitened, so that each direction in which
+    pictures differ counts alike, and a small picture that is read off its own vector by
+    a linear map. What captions do not tell, a prediction leaves out.
 
     Reference: Ramesh et al., 2022, "Hierarchical text-conditional image generation with
     CLIP latents" (sec. 2.2). Deviation: the expected vector instead of samples; chance
@@ -310,11 +312,14 @@ def train_prior(text_encoder, judge, dataset, settings):
     rows = rng.permutation(len(owners))[:REGRESSION_CAPTIONS]
     text_encoder.pooler = before
     vectors = text_encoder.embed(table.token_ids[rows], table.padding_mask[rows])
-    pooler.layers[-1].set_weights(regression(vectors, targets[owners[rows]]))
+    kernel, bias = regression(vectors, targets[owners[rows]])
+    pooler.layers[-1].set_weights([kernel, bias])
     text_encoder.pooler = pooler
     backbone = text_encoder.backbone
     backbone.trainable = settings.text_encoder is None
-    model = ExpectedImageModel(backbone, pooler)
+    model = ExpectedImageModel(backbone, pooler, dataset.image_size)
+    pictures = pictures_from_afar(dataset, owners[rows])
+    model.picture.set_weights(regression(vectors @ kernel + bias, pictures))
     batches = prior_batches(dataset, table, targets, settings)
     steps = _steps(settings.prior_steps, dataset, settings)
     rate = settings.matching_learning_rate

@@ -40,7 +40,7 @@ def matching_batches(dataset, table, settings):
 
 
 def prior_batches(dataset, table, targets, settings):
-    """Yield batches of captions of like length with vectors of their images, forever.
+    """Yield batches of captions of like length with their images and those's vectors.
 
     Args:
         dataset: `CaptionedDataset`.
@@ -49,7 +49,7 @@ def prior_batches(dataset, table, targets, settings):
         settings: `TextSideSettings`.
 
     Yields:
-        Dicts of `token_ids`, `padding_mask` and `image_vector`.
+        Dicts of `token_ids`, `padding_mask`, `image_vector` and `image`.
     """
     rng = np.random.default_rng(settings.seed)
     owner = _owners(dataset)
@@ -59,6 +59,7 @@ def prior_batches(dataset, table, targets, settings):
             "token_ids": table.token_ids[rows, :length],
             "padding_mask": table.padding_mask[rows, :length],
             "image_vector": targets[owner[rows]],
+            "image": dataset.model_images(owner[rows]),
         }
 
 

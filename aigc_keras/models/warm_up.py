@@ -4,11 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from aigc_keras.models.prior import seen_from_afar
 from aigc_keras.models.stage import train_stage
 from aigc_keras.models.text_side import make_caption_table
 
-# Pixels a side at which pictures are compared, or all there are.
-COMPARED_SIZE = 16
 LEARNING_RATE = 1e-3
 
 
@@ -16,7 +15,7 @@ class ExpectedPictureModel(keras.Model):
     """Trains a generator towards the mean of the pictures of a caption, seen from afar.
 
     `fit` on dicts of `image` and `text_embedding` minimises the mean squared error of
-    both averaged down to `COMPARED_SIZE` pixels a side.
+    both averaged down, see `prior.seen_from_afar`.
 
     Args:
         generator: `Generator`.
@@ -40,9 +39,8 @@ class ExpectedPictureModel(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         """Return the loss of a batch."""
         del y, sample_weight, kwargs
-        difference = y_pred - ops.cast(x["image"], "float32")
-        factor = max(1, self.generator.image_size // COMPARED_SIZE)
-        return ops.mean(ops.square(ops.average_pool(difference, factor)))
+        difference = seen_from_afar(y_pred) - seen_from_afar(x["image"])
+        return ops.mean(ops.square(difference))
 
 
 def warm_up(gan, dataset, steps, cache_dir=None):
@@ -57,11 +55,14 @@ def warm_up(gan, dataset, steps, cache_dir=None):
         gan: `TextToImageGAN` with a text encoder; its generator and the moving average
             of that learn.
         dataset: `CaptionedDataset` of the model's image size.
-        steps: int. Batches of the data set's batch size.
+        steps: int. Batches of the data set's batch size at most; a small data set takes
+            thirty passes over its captions.
         cache_dir: Path where encoded captions are kept, or None.
     """
     table = make_caption_table(gan.text_encoder, dataset, cache_dir)
     batches = _batches(dataset, table, gan.seed)
+    passes = 30 * len(table.token_ids) // dataset.batch_size
+    steps = min(steps, max(50, passes))
     model = ExpectedPictureModel(gan.generator, gan.seed)
     train_stage(model, batches, steps, LEARNING_RATE, "Pictures are expected")
     gan.ema_generator.set_weights(gan.generator.get_weights())

@@ -47,6 +47,10 @@ class TrainingConfig:
         matching_steps: int or None. Steps of image-text matching before the GAN at
             most; None: by the number of pictures.
         reading_steps: int. Steps of the judge's own training after that at most.
+        prior_steps: int. Steps in which captions then learn to tell what to expect at
+            most, see `train_prior`, before the judge reads again. 0: neither.
+        warm_up_steps: int. Steps in which the generator then learns the picture to
+            expect at most, before it has a discriminator; see `warm_up`. 0: none.
         steps: int or None. GAN steps; None derives them from `minutes`.
         minutes: float or None. Wall-clock time of the GAN's training.
         batch_size: int. Images a GAN step, at first.
@@ -111,6 +115,8 @@ class TrainingConfig:
     loss: str | None = None
     penalty: str | None = None
     ema_half_life: float | None = None
+    prior_steps: int | None = None
+    warm_up_steps: int | None = None
     next_token_guidance: float | None = None
     caption_parts: int | None = None
     train_text_encoder: str | None = None
@@ -181,11 +187,12 @@ class TrainingConfig:
                     f"caption_parts={given_parts}"
                 )
             object.__setattr__(self, "caption_parts", 0)
-        if self.caption_parts < 0:
-            raise RunError(
-                "`caption_parts` must be a number from 0 up. "
-                f"Received: caption_parts={self.caption_parts}"
-            )
+        for name in ("caption_parts", "prior_steps", "warm_up_steps"):
+            value = getattr(self, name)
+            if value < 0:
+                raise RunError(
+                    f"`{name}` must be a number from 0 up. Received: {name}={value}"
+                )
         if not 0 <= self.next_token_guidance < math.inf:
             raise RunError(
                 "`next_token_guidance` must be a weight from 0 up. "
@@ -245,6 +252,7 @@ class TrainingConfig:
             text_encoder=self.text_encoder,
             matching_steps=self.matching_steps,
             reading_steps=self.reading_steps,
+            prior_steps=self.prior_steps,
             next_token_readout=self.next_token_guidance > 0,
             caption_parts=self.caption_parts > 0,
             seed=self.seed,

@@ -15,6 +15,7 @@ from aigc_keras.layers import DiffAugment
 from aigc_keras.models import TextToImageGAN
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.models.standard_noise import standardize_noise
+from aigc_keras.models.warm_up import warm_up
 from aigc_keras.progress import progress_bar
 from aigc_keras.training.callbacks import (
     Checkpoint,
@@ -211,6 +212,8 @@ def _make_model(run, config, dataset):
         class_names=dataset.classes,
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config))
+    if config.warm_up_steps:
+        warm_up(gan, dataset, config.warm_up_steps, cache_dir(config))
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
     return gan

@@ -90,6 +90,34 @@ def test_sentence_vectors_expect_the_picture(adapted, dataset):
     assert np.mean(np.argmax(seen @ vectors[:6].T, axis=1) == own) > 0.95
 
 
+def test_what_to_expect_is_read_off_the_vector(adapted, dataset):
+    """By a linear map, of captions that were not asked for it."""
+    captions, rows = dataset.flat_captions[::2], np.arange(dataset.num_images)
+    vectors = adapted.text_encoder.embed(*adapted.text_encoder.tokenize(captions))
+    pictures = prior.pictures_from_afar(dataset, rows)
+    kernel, bias = prior.regression(vectors[:64], pictures[:64])
+    expected = (vectors[64:] @ kernel + bias).reshape(-1, 2, 8, 16, 3).mean((2, 3))
+    shown = pictures[64:].reshape(-1, 2, 8, 16, 3).mean((2, 3))
+    # Above minus below, by colour: of another order it would have the other sign.
+    differences = [half[:, 0] - half[:, 1] for half in (expected, shown)]
+    assert np.all(np.sum(differences[0] * differences[1], axis=1) > 0)
+
+
+def test_the_loss_is_that_of_the_vector_and_of_the_picture(adapted):
+    encoder = adapted.text_encoder
+    model = prior.ExpectedImageModel(encoder.backbone, encoder.pooler, 32)
+    rng = np.random.default_rng(0)
+    image = rng.uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    small = image.reshape(2, 16, 2, 16, 2, 3).mean(axis=(2, 4)).reshape(2, -1)
+    vectors = rng.normal(size=(2, encoder.text_dim)).astype("float32")
+    batch = {"image": image, "image_vector": vectors}
+    for by, of_picture in ((0.0, 0.0), (0.0, 0.1), (0.5, 0.0)):
+        answer = (vectors + by, small + of_picture)
+        loss = float(model.compute_loss(batch, y_pred=answer))
+        wanted = by**2 + prior.PICTURE_WEIGHT * of_picture**2
+        assert loss == pytest.approx(wanted, rel=1e-3, abs=1e-9)
+
+
 def test_a_gpt_2_of_a_preset_stays_as_it_is(adapted, dataset):
     encoder = adapted.text_encoder.copy()
     weights = [np.array(x) for x in encoder.backbone.get_weights()]

@@ -12,7 +12,7 @@ from aigc_keras.models.text_side import TextSideSettings
 def dataset():
     """Every caption is said of bright and of dark pictures."""
     images, captions = [], []
-    for index in range(16):
+    for index in range(112):
         image = np.zeros((32, 32, 3), "uint8")
         half = slice(0, 16) if index % 2 else slice(16, 32)
         image[half, :, 0] = 255 if index % 4 < 2 else 127

@@ -32,6 +32,13 @@ def test_parts_of_captions_go_to_the_text_side_too():
     assert not TrainingConfig(preset="scenes_64").text_side().caption_parts
 
 
+def test_a_prior_is_the_text_side_s():
+    assert TrainingConfig(preset="shapes_64").text_side().prior_steps == 0
+    assert (
+        TrainingConfig(preset="shapes_64", prior_steps=9).text_side().prior_steps == 9
+    )
+
+
 def test_language_that_learns_along_learns_whole_captions():
     """A captioner and a prompt writer of fragments would say fragments."""
     joint = TrainingConfig(preset="shapes_64", train_text_encoder="last_blocks")
@@ -58,6 +65,8 @@ def test_language_that_learns_along_learns_whole_captions():
         ({"penalty": "r9"}, "'r9'"),
         ({"recipe": "some"}, "recipe='some'"),
         ({"caption_parts": -1}, "caption_parts=-1"),
+        ({"prior_steps": -1}, "prior_steps=-1"),
+        ({"warm_up_steps": -5}, "warm_up_steps=-5"),
     ],
 )
 def test_bad_settings_are_one_clear_line(changes, message):

@@ -129,6 +129,27 @@ def test_a_gan_may_learn_parts_of_captions(
     assert f"{len(dataset.flat_captions):,} captions" in card
 
 
+def test_a_run_may_have_a_prior(labelled_run, tiny_run):
+    for run, expected in ((labelled_run, True), (tiny_run, False)):
+        last = load_run(run).text_encoder.pooler.layers[-1]
+        assert (last.name == "prior") == expected
+
+
+@pytest.mark.parametrize("steps", [0, 7])
+def test_the_generator_may_warm_up_before_the_gan(
+    tiny_settings, tmp_path, monkeypatch, steps
+):
+    done = []
+    monkeypatch.setattr(TextToImageGAN, "adapt", lambda *_: done.append("adapt"))
+    monkeypatch.setattr(TextToImageGAN, "save", lambda *_: done.append("save"))
+    monkeypatch.setattr(trainer, "warm_up", lambda *given: done.append(given[2]))
+    config = TrainingConfig(**{**tiny_settings, "warm_up_steps": steps})
+    settings = trainer.dataset_arguments(config)
+    dataset = load_dataset("coco_folder", "train", 32, 4, **settings)
+    trainer._make_model(RunFolder(tmp_path), config, dataset)
+    assert done == ["adapt", *([steps] if steps else []), "save"]
+
+
 @pytest.mark.slow
 def test_a_finished_run_draws_from_standard_noise(tiny_settings, tmp_path, monkeypatch):
     finder = {"base_channels": 2, "hidden_dim": 8}
