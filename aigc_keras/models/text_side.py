@@ -266,6 +266,8 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
         backbone: GPT-2's backbone, which a readout needs.
     """
     judge.trainable = True
+    if readout is not None:
+        readout.trainable = True
     model = ImageReadingModel(
         judge,
         token_weight=settings.token_weight,

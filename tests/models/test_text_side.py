@@ -143,9 +143,12 @@ def test_afterwards_both_are_frozen(adapted):
     assert not adapted.text_encoder.backbone.trainable_variables
 
 
-def test_a_readout_learns_to_say_what_a_drawing_shows(dataset):
+@pytest.mark.parametrize("prior", [0, pytest.param(60, marks=pytest.mark.slow)])
+def test_a_readout_learns_to_say_what_a_drawing_shows(dataset, prior):
+    """Also where the judge's vectors became others after it had learned."""
     gan = TextToImageGAN.from_preset("tiny_32", None)
-    gan.adapt(dataset, dataclasses.replace(SETTINGS, next_token_readout=True))
+    settings = {"next_token_readout": True, "prior_steps": prior}
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, **settings))
     assert gan.readout is not None and not gan.readout.trainable_variables
     seen = gan.judge.predict(dataset.model_images(np.arange(12)), verbose=0)
     ids, mask = gan.text_encoder.tokenize([c[0] for c in dataset.captions[:12]])
