@@ -139,7 +139,9 @@ class ExpectedImageModel(keras.Model):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.backbone, self.pooler = backbone, pooler
         side = min(image_size, PICTURE_SIZE)
-        self.picture = keras.layers.Dense(side * side * 3, name="picture")
+        self.picture = keras.layers.Dense(
+            side * side * 3, dtype="float32", name="picture"
+        )
         self.picture.build(pooler.output_shape)
 
     def call(self, inputs, training=None):

@@ -118,6 +118,22 @@ def test_the_loss_is_that_of_the_vector_and_of_the_picture(adapted):
         assert loss == pytest.approx(wanted, rel=1e-3, abs=1e-9)
 
 
+def test_what_is_expected_is_float32_under_any_policy(adapted):
+    encoder = adapted.text_encoder
+    before = keras.config.dtype_policy()
+    try:
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        model = prior.ExpectedImageModel(encoder.backbone, encoder.pooler, 32)
+    finally:
+        keras.config.set_dtype_policy(before)
+    ids, mask = encoder.tokenize(["red above blue"])
+    batch = {"token_ids": ids, "padding_mask": mask}
+    batch |= {"image": np.zeros((1, 32, 32, 3)), "image_vector": np.zeros((1, 16))}
+    answer = model(batch)
+    assert [keras.backend.standardize_dtype(x.dtype) for x in answer] == 2 * ["float32"]
+    assert np.isfinite(float(model.compute_loss(batch, y_pred=answer)))
+
+
 def test_a_gpt_2_of_a_preset_stays_as_it_is(adapted, dataset):
     encoder = adapted.text_encoder.copy()
     weights = [np.array(x) for x in encoder.backbone.get_weights()]
