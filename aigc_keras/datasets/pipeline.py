@@ -109,6 +109,11 @@ class CaptionedDataset:
         """List of every caption, image by image."""
         return [caption for captions in self.captions for caption in captions]
 
+    @functools.cached_property
+    def owners(self):
+        """int64 array: for each of `flat_captions`, the row of its image."""
+        return np.repeat(np.arange(self.num_images), np.diff(self.row_splits))
+
     def with_batch_size(self, batch_size):
         """Return the same data set in batches of another size."""
         other = copy.copy(self)
@@ -128,8 +133,8 @@ class CaptionedDataset:
         rng = np.random.default_rng(seed)
         other = copy.copy(self)
         # Computed anew from the captions.
-        other.__dict__.pop("row_splits", None)
-        other.__dict__.pop("flat_captions", None)
+        for name in ("row_splits", "flat_captions", "owners"):
+            other.__dict__.pop(name, None)
         other.captions = []
         for captions in self.captions:
             chosen = (captions[rng.integers(len(captions))] for _ in range(number))

@@ -6,6 +6,18 @@ from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.progress import progress_bar
 
 
+def stage_steps(most, dataset, batch_size):
+    """Return how many steps a stage takes: a small data set thirty passes, if fewer.
+
+    Args:
+        most: int. Steps on a large data set.
+        dataset: `CaptionedDataset`.
+        batch_size: int. Captions a step.
+    """
+    passes = 30 * len(dataset.flat_captions) // batch_size
+    return min(most, max(50, passes))
+
+
 def train_stage(model, batches, steps, learning_rate, label):
     """Train a model on batches without end, by AdamW and a cosine schedule, in place.
 

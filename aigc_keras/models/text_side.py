@@ -25,7 +25,7 @@ from aigc_keras.models.prior import (
     regression,
     whiten_judge,
 )
-from aigc_keras.models.stage import train_stage
+from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side_batches import (
     matching_batches,
     prior_batches,
@@ -39,6 +39,7 @@ BANK_SIZE = 1024
 CONTENT_IMAGES = 10_000
 # From which the prior's last layer begins as a regression.
 REGRESSION_CAPTIONS = 6000
+PRIOR_LEARNING_RATE = 1e-3
 # So many captions of a picture, a part of one.
 WHOLE_FOR_A_PART = 3
 _SEVERAL_DEVICES = (
@@ -191,7 +192,7 @@ def train_matching(text_encoder, judge, dataset, settings):
     table = CaptionTable(token_ids, padding_mask)
     batches = matching_batches(dataset, table, settings)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
-    steps = _steps(most, dataset, settings)
+    steps = stage_steps(most, dataset, settings.matching_batch_size)
     rate = settings.matching_learning_rate
     train_stage(model, batches, steps, rate, "Images and captions are matched")
     backbone.trainable = False
@@ -275,7 +276,8 @@ def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
         readout=readout,
         backbone=backbone,
     )
-    steps = _steps(settings.reading_steps, dataset, settings)
+    size = settings.matching_batch_size
+    steps = stage_steps(settings.reading_steps, dataset, size)
     batches = reading_batches(dataset, table, settings)
     rate = settings.matching_learning_rate
     train_stage(model, batches, steps, rate, "The judge reads images")
@@ -310,7 +312,7 @@ def train_prior(text_encoder, judge, dataset, settings):
     pooler, before = prior_pooler(text_encoder.pooler, targets.shape[1])
     table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
     rng = np.random.default_rng(settings.seed)
-    owners = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
+    owners = dataset.owners
     rows = rng.permutation(len(owners))[:REGRESSION_CAPTIONS]
     text_encoder.pooler = before
     vectors = text_encoder.embed(table.token_ids[rows], table.padding_mask[rows])
@@ -323,8 +325,9 @@ def train_prior(text_encoder, judge, dataset, settings):
     pictures = pictures_from_afar(dataset, owners[rows])
     model.picture.set_weights(regression(vectors @ kernel + bias, pictures))
     batches = prior_batches(dataset, table, targets, settings)
-    steps = _steps(settings.prior_steps, dataset, settings)
-    rate = settings.matching_learning_rate
+    size = settings.matching_batch_size
+    steps = stage_steps(settings.prior_steps, dataset, size)
+    rate = PRIOR_LEARNING_RATE
     train_stage(model, batches, steps, rate, "Captions tell what to expect")
     backbone.trainable = False
 
@@ -337,11 +340,6 @@ def default_matching_steps(num_images):
     20 after 2,400. `shapes` has forty thousand more pictures and forty words.
     """
     return 2400 if num_images < 10_000 else 1200
-
-
-def _steps(most, dataset, settings):
-    passes = 30 * len(dataset.flat_captions) // settings.matching_batch_size
-    return min(most, max(50, passes))
 
 
 def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):

@@ -21,7 +21,7 @@ def matching_batches(dataset, table, settings):
     """
     rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
-    owner = _owners(dataset)
+    owner = dataset.owners
     longest = min(table.token_ids.shape[1], 4 * -(-int(lengths.max()) // 4))
     for rows, length in _rows_of_like_length(lengths, settings, rng):
         # Any caption of the same picture, which may be the same one.
@@ -52,7 +52,7 @@ def prior_batches(dataset, table, targets, settings):
         Dicts of `token_ids`, `padding_mask`, `image_vector` and `image`.
     """
     rng = np.random.default_rng(settings.seed)
-    owner = _owners(dataset)
+    owner = dataset.owners
     lengths = table.padding_mask.sum(axis=1)
     for rows, length in _rows_of_like_length(lengths, settings, rng):
         yield {
@@ -78,7 +78,7 @@ def reading_batches(dataset, table, settings):
     number = len(table.text_embedding)
     size = min(settings.matching_batch_size, number)
     rng = np.random.default_rng(settings.seed)
-    owner = _owners(dataset)
+    owner = dataset.owners
     while True:
         order = rng.permutation(number)
         for start in range(0, number - size + 1, size):
@@ -103,7 +103,3 @@ def _rows_of_like_length(lengths, settings, rng):
         for index in rng.permutation(len(starts)):
             rows = order[starts[index] : starts[index] + size]
             yield rows, min(lengths.max(), 4 * -(-int(lengths[rows].max()) // 4))
-
-
-def _owners(dataset):
-    return np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))

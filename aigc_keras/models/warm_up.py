@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from aigc_keras.models.prior import seen_from_afar
-from aigc_keras.models.stage import train_stage
+from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side import make_caption_table
 
 LEARNING_RATE = 1e-3
@@ -61,8 +61,7 @@ def warm_up(gan, dataset, steps, cache_dir=None):
     """
     table = make_caption_table(gan.text_encoder, dataset, cache_dir)
     batches = _batches(dataset, table, gan.seed)
-    passes = 30 * len(table.token_ids) // dataset.batch_size
-    steps = min(steps, max(50, passes))
+    steps = stage_steps(steps, dataset, dataset.batch_size)
     model = ExpectedPictureModel(gan.generator, gan.seed)
     train_stage(model, batches, steps, LEARNING_RATE, "Pictures are expected")
     gan.ema_generator.set_weights(gan.generator.get_weights())
@@ -70,7 +69,7 @@ def warm_up(gan, dataset, steps, cache_dir=None):
 
 def _batches(dataset, table, seed):
     rng = np.random.default_rng(seed)
-    owners = np.repeat(np.arange(dataset.num_images), np.diff(dataset.row_splits))
+    owners = dataset.owners
     while True:
         rows = rng.integers(0, len(owners), dataset.batch_size)
         yield {

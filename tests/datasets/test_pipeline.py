@@ -102,7 +102,10 @@ def test_a_part_of_a_caption_joins_each_images_captions():
     texts = [*[list(long)] * 39, ["too short"]]
     whole = CaptionedDataset("fake", "train", images, texts, 4, labels=range(40))
     assert whole.row_splits[-1] == len(whole.flat_captions) == 79
+    assert len(whole.owners) == len(whole.flat_captions)
     dataset = whole.with_caption_parts(0)
+    for row, caption in zip(dataset.owners, dataset.flat_captions, strict=True):
+        assert caption in dataset.captions[row]
     assert dataset.captions[-1] == ["too short"]
     parts = [captions[2] for captions in dataset.captions[:-1]]
     assert all(captions[:2] == long for captions in dataset.captions[:-1])

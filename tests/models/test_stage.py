@@ -1,0 +1,45 @@
+"""A stage of training before the GAN."""
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_keras.datasets import CaptionedDataset
+from aigc_keras.models.stage import stage_steps, train_stage
+
+
+@pytest.mark.parametrize(
+    ("pictures", "most", "steps"), [(2, 5000, 50), (64, 5000, 480), (64, 100, 100)]
+)
+def test_few_captions_are_passed_over_thirty_times(pictures, most, steps):
+    images = np.zeros((pictures, 8, 8, 3), "uint8")
+    dataset = CaptionedDataset("few", "train", images, [["a", "b"]] * pictures, 8)
+    assert stage_steps(most, dataset, 8) == steps
+
+
+def test_as_many_batches_are_learned_as_steps_and_the_rate_ends_at_zero():
+    class Mean(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.mean = self.add_weight(shape=(), initializer="zeros", name="mean")
+
+        def call(self, inputs):
+            return inputs["x"] - self.mean
+
+        def compute_loss(self, x=None, y=None, y_pred=None, *args, **kwargs):
+            return keras.ops.mean(keras.ops.square(y_pred))
+
+    taken = []
+
+    def batches():
+        while True:
+            taken.append(1)
+            yield {"x": np.full((4, 1), 0.5, "float32")}
+
+    model = Mean()
+    model(next(batches()))
+    taken.clear()
+    train_stage(model, batches(), 200, 2e-2, "The mean is learned")
+    assert len(taken) in (200, 201)
+    assert float(model.mean.numpy()) == pytest.approx(0.5, abs=0.02)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-6)
