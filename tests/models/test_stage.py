@@ -17,7 +17,7 @@ def test_few_captions_are_passed_over_thirty_times(pictures, most, steps):
     assert stage_steps(most, dataset, 8) == steps
 
 
-def test_as_many_batches_are_learned_as_steps_and_the_rate_ends_at_zero():
+def test_as_many_batches_are_learned_as_steps_at_a_rate_that_falls():
     class Mean(keras.Model):
         def __init__(self):
             super().__init__()
@@ -42,4 +42,4 @@ def test_as_many_batches_are_learned_as_steps_and_the_rate_ends_at_zero():
     train_stage(model, batches(), 200, 2e-2, "The mean is learned")
     assert len(taken) in (200, 201)
     assert float(model.mean.numpy()) == pytest.approx(0.5, abs=0.02)
-    assert float(model.optimizer.learning_rate) == pytest.approx(0, abs=1e-6)
+    assert 0 < float(model.optimizer.learning_rate) < 2e-2 / 5
