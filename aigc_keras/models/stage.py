@@ -25,8 +25,8 @@ def train_stage(model, batches, steps, learning_rate, label):
         model: `keras.Model` whose `compute_loss` needs no more than a batch.
         batches: Iterable of dicts of arrays.
         steps: int. Batches that are taken.
-        learning_rate: float. Peak of the schedule, reached after fifty steps. From there
-            it falls for `steps` steps, so that a stage ends a little above zero.
+        learning_rate: float. Peak of the schedule, reached after fifty steps. It then
+            falls for `steps` steps, so that a stage ends a little above zero.
         label: str. What the progress bar says.
     """
     rate = keras.optimizers.schedules.CosineDecay(
