@@ -211,7 +211,9 @@ def test_few_pictures_are_matched_longer_and_captions_thirty_times(
 ):
     asked = []
     monkeypatch.setattr(
-        text_side, "_train", lambda model, batches, steps, *rest: asked.append(steps)
+        text_side,
+        "train_stage",
+        lambda model, batches, steps, *rest: asked.append(steps),
     )
     judge = TextToImageGAN.from_preset("tiny_32", None).judge
     encoder = text_side.make_text_encoder(dataset, 300, SETTINGS)
