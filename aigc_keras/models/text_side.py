@@ -18,6 +18,11 @@ from aigc_keras.models.image_text_model import (
     attention_pooler,
 )
 from aigc_keras.models.judge_sight import warn_if_blind
+from aigc_keras.models.policy_twins import (
+    backbone_in_policy,
+    pooler_in_policy,
+    take_weights,
+)
 from aigc_keras.models.prior import (
     ExpectedImageModel,
     pictures_from_afar,
@@ -321,7 +326,8 @@ def train_prior(text_encoder, judge, dataset, settings):
     text_encoder.pooler = pooler
     backbone = text_encoder.backbone
     backbone.trainable = settings.text_encoder is None
-    model = ExpectedImageModel(backbone, pooler, dataset.image_size)
+    twins = backbone_in_policy(backbone), pooler_in_policy(pooler)
+    model = ExpectedImageModel(*twins, dataset.image_size)
     pictures = pictures_from_afar(dataset, owners[rows])
     model.picture.set_weights(regression(vectors @ kernel + bias, pictures))
     batches = prior_batches(dataset, table, targets, settings)
@@ -329,6 +335,8 @@ def train_prior(text_encoder, judge, dataset, settings):
     steps = stage_steps(settings.prior_steps, dataset, size)
     rate = PRIOR_LEARNING_RATE
     train_stage(model, batches, steps, rate, "Captions tell what to expect")
+    take_weights(backbone, twins[0])
+    take_weights(pooler, twins[1])
     backbone.trainable = False
 
 
