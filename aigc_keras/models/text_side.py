@@ -314,6 +314,8 @@ def train_prior(text_encoder, judge, dataset, settings):
         settings: `TextSideSettings`.
     """
     targets = whiten_judge(judge, dataset)
+    if settings.caption_parts:
+        dataset = dataset.with_caption_parts(settings.seed)
     pooler, before = prior_pooler(text_encoder.pooler, targets.shape[1])
     table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
     rng = np.random.default_rng(settings.seed)

@@ -134,6 +134,28 @@ def test_what_is_expected_is_float32_under_any_policy(adapted):
     assert np.isfinite(float(model.compute_loss(batch, y_pred=answer)))
 
 
+@pytest.mark.parametrize("parts", [True, False])
+def test_parts_of_captions_are_told_where_they_are_asked_for(
+    adapted, dataset, monkeypatch, parts
+):
+    long = [[f"{text} on a tall wall" for text in texts] for texts in dataset.captions]
+    dataset = CaptionedDataset("long", "train", dataset.images, long, 8)
+    told = set()
+
+    def listen(model, batches, *rest):
+        for _, batch in zip(range(18), batches, strict=False):
+            told.update(encoder.tokenizer.detokenize(batch["token_ids"]))
+
+    monkeypatch.setattr(text_side, "train_stage", listen)
+    settings = dataclasses.replace(
+        SETTINGS, prior_steps=1, caption_parts=parts, matching_batch_size=16
+    )
+    encoder = adapted.text_encoder.copy()
+    text_side.train_prior(encoder, adapted.judge, dataset, settings)
+    told = {text.replace("<|endoftext|>", "").strip() for text in told}
+    assert bool(told - set(dataset.flat_captions)) == parts
+
+
 def test_a_gpt_2_of_a_preset_stays_as_it_is(adapted, dataset):
     encoder = adapted.text_encoder.copy()
     weights = [np.array(x) for x in encoder.backbone.get_weights()]
