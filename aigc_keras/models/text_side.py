@@ -188,8 +188,9 @@ def train_matching(text_encoder, judge, dataset, settings):
     backbone.trainable = settings.text_encoder is None
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
+    twins = backbone_in_policy(backbone), pooler_in_policy(pooler)
     model = ImageTextModel(
-        judge, backbone, pooler, settings.token_weight, settings.text_token_weight
+        judge, *twins, settings.token_weight, settings.text_token_weight
     )
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
@@ -200,6 +201,8 @@ def train_matching(text_encoder, judge, dataset, settings):
     steps = stage_steps(most, dataset, settings.matching_batch_size)
     rate = settings.matching_learning_rate
     train_stage(model, batches, steps, rate, "Images and captions are matched")
+    take_weights(backbone, twins[0])
+    take_weights(pooler, twins[1])
     backbone.trainable = False
     judge.trainable = False
     text_encoder.pooler = pooler
