@@ -206,25 +206,24 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         """
         packaged.save_packaged(self, folder, **parts)
 
-    def adapt(self, dataset, settings=None, cache_dir=None):
+    def adapt(self, dataset, settings=None, cache_dir=None, stages_dir=None):
         """Train the text encoder and the judge on a data set's images and captions.
 
         Args:
             dataset: `CaptionedDataset` of the model's image size.
             settings: `TextSideSettings`.
             cache_dir: Path where encoded captions are kept, or None.
+            stages_dir: Path where the last finished stage is kept, so that a later call
+                goes on from it; or None.
 
         Raises:
             ValueError: If the model has no judge, or Keras's backend is not TensorFlow.
+            OSError: If `stages_dir` cannot be written.
         """
-        if self.judge is None:
-            raise ValueError(
-                "`adapt` needs a model with a judge; build it with `from_preset`. "
-                "Received: judge=None"
-            )
         settings = settings or TextSideSettings(seed=self.seed)
-        trained = train_text_side(self.judge, dataset, settings, cache_dir)
-        encoder, bank, self.readout = trained
+        encoder, bank, self.readout = train_text_side(
+            self.judge, dataset, settings, cache_dir, stages_dir
+        )
         self.set_text_encoder(encoder)
         self.caption_bank.assign(bank)
 

@@ -12,6 +12,7 @@ from aigc_keras.language import GPT2TextEncoder, encode_captions, language_place
 from aigc_keras.language.causal_lm import trim_padding
 from aigc_keras.language.content import content_projection
 from aigc_keras.models import replicas
+from aigc_keras.models.finished_stages import FinishedStages
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
     ImageTextModel,
@@ -98,23 +99,31 @@ class TextSideSettings:
     seed: int = 0
 
 
-def train_text_side(judge, dataset, settings, cache_dir):
+def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
     """Train all that the GAN reads and is judged by.
 
     Args:
-        judge: `ImageEncoder`. Trained in place.
+        judge: `ImageEncoder`, or None, which is refused. Trained in place.
         dataset: `CaptionedDataset` of the judge's image size.
         settings: `TextSideSettings`.
         cache_dir: Path where encoded captions are kept, or None.
+        stages_dir: Path where the last finished stage is kept, from which a later call
+            goes on; or None.
 
     Returns:
         Tuple of the `GPT2TextEncoder`, the caption bank, see `make_caption_bank`, and
         the frozen `NextTokenReadout` of the judge's vectors, or None.
 
     Raises:
-        ValueError: If Keras's backend is not TensorFlow, or the judge's weights lie on
-            several devices.
+        ValueError: If there is no judge, Keras's backend is not TensorFlow, or the
+            judge's weights lie on several devices.
+        OSError: If `stages_dir` cannot be written.
     """
+    if judge is None:
+        raise ValueError(
+            "`adapt` needs a model with a judge; build it with `from_preset`. "
+            "Received: judge=None"
+        )
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
             "The text side is trained on TensorFlow; save the model there and load it "
@@ -127,17 +136,26 @@ def train_text_side(judge, dataset, settings, cache_dir):
             "outside the strategy, `save` it, and `load` it inside the strategy's "
             f"scope. Received: a model made in {type(strategy).__name__}"
         )
-    encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
-    readout = train_matching(encoder, judge, dataset, settings)
-    if not settings.next_token_readout:
-        readout = None
-    keep_content(encoder, dataset, settings)
+    kept = FinishedStages(stages_dir, settings, dataset)
+    done, encoder, readout = kept.read(judge)
+    if done < 1:
+        encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
+        readout = train_matching(encoder, judge, dataset, settings)
+        if not settings.next_token_readout:
+            readout = None
+        keep_content(encoder, dataset, settings)
+        kept.write(1, encoder, judge, readout)
     table = make_caption_table(encoder, dataset, cache_dir)
-    train_reading(judge, dataset, table, settings, readout, encoder.backbone)
-    if settings.prior_steps:
+    if done < 2:
+        train_reading(judge, dataset, table, settings, readout, encoder.backbone)
+        kept.write(2, encoder, judge, readout)
+    if settings.prior_steps and done < 3:
         train_prior(encoder, judge, dataset, settings)
+        kept.write(3, encoder, judge, readout)
+    if settings.prior_steps and done < 4:
         table = make_caption_table(encoder, dataset, cache_dir)
         train_reading(judge, dataset, table, settings, readout, encoder.backbone)
+        kept.write(4, encoder, judge, readout)
     warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed), readout
 

@@ -43,6 +43,8 @@ class RunFolder:
         # What a run without a GAN was trained on.
         self.data_config_path = self.path / "data_config.json"
         self.model_path = self.path / "model"
+        # Until there is a model.
+        self.text_side_path = self.path / "text_side"
         self.metrics_path = self.path / "metrics.jsonl"
         self.samples_path = self.path / "samples"
         self.checkpoints = Checkpoints(self.path / "checkpoints")

@@ -1,6 +1,7 @@
 """Runs a training from its settings to its last checkpoint."""
 
 import dataclasses
+import shutil
 import time
 import warnings
 
@@ -211,11 +212,12 @@ def _make_model(run, config, dataset):
         train_text_encoder=config.train_text_encoder,
         class_names=dataset.classes,
     )
-    gan.adapt(dataset, config.text_side(), cache_dir(config))
+    gan.adapt(dataset, config.text_side(), cache_dir(config), run.text_side_path)
     if config.warm_up_steps:
         warm_up(gan, dataset, config.warm_up_steps, cache_dir(config))
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
+    shutil.rmtree(run.text_side_path, ignore_errors=True)
     return gan
 
 

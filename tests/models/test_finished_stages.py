@@ -1,0 +1,100 @@
+"""A text side whose training was stopped goes on after its last finished stage."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_keras.datasets import CaptionedDataset
+from aigc_keras.models import TextToImageGAN, text_side
+from aigc_keras.models.finished_stages import FinishedStages
+from aigc_keras.models.text_side import TextSideSettings
+
+SETTINGS = TextSideSettings(
+    language_epochs=1,
+    matching_steps=4,
+    matching_batch_size=8,
+    reading_steps=3,
+    prior_steps=3,
+    next_token_readout=True,
+)
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    images = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), "uint8")
+    captions = [[f"number {k} of all of them", f"it is the {k}th"] for k in range(24)]
+    return CaptionedDataset("noise", "train", images, captions, 8)
+
+
+def adapted(dataset, folder):
+    keras.utils.set_random_seed(0)
+    gan = TextToImageGAN.from_preset("tiny_32", None)
+    gan.adapt(dataset, SETTINGS, stages_dir=folder)
+    return gan
+
+
+@pytest.fixture(scope="module")
+def unbroken(dataset):
+    return adapted(dataset, None)
+
+
+def assert_same(gan, other):
+    pairs = [(gan.judge, other.judge), (gan.readout, other.readout)]
+    encoders = gan.text_encoder, other.text_encoder
+    pairs += [tuple(encoder.backbone for encoder in encoders)]
+    pairs += [tuple(encoder.pooler for encoder in encoders)]
+    for mine, theirs in pairs:
+        assert not mine.trainable_weights or mine is encoders[0].pooler
+        for weight, wanted in zip(mine.get_weights(), theirs.weights, strict=True):
+            np.testing.assert_allclose(weight, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gan.caption_bank, other.caption_bank, atol=2e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("stage", "call"), [("train_prior", 1), ("train_reading", 2)])
+def test_a_stop_in_a_later_stage_changes_nothing(
+    dataset, unbroken, tmp_path, monkeypatch, stage, call
+):
+    calls, real = [], getattr(text_side, stage)
+
+    def stopped(*args):
+        calls.append(1)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(text_side, stage, stopped)
+        adapted(dataset, tmp_path / "kept")
+    # What was finished is not done again.
+    monkeypatch.setattr(text_side, "train_matching", None)
+    assert_same(adapted(dataset, tmp_path / "kept"), unbroken)
+    # Nor is the last stage, if the model could not be written after it.
+    for name in ("train_reading", "train_prior"):
+        monkeypatch.setattr(text_side, name, None)
+    assert_same(adapted(dataset, tmp_path / "kept"), unbroken)
+
+
+def test_what_was_learned_otherwise_is_not_read(dataset, unbroken, tmp_path):
+    kept = FinishedStages(tmp_path / "kept", SETTINGS, dataset)
+    judge = unbroken.judge
+    assert kept.read(judge) == (0, None, None)
+    kept.write(2, unbroken.text_encoder, judge, None)
+    number, encoder, readout = kept.read(judge)
+    assert (number, readout) == (2, None)
+    assert encoder.fingerprint() == unbroken.text_encoder.fingerprint()
+    for settings, data in (
+        (dataclasses.replace(SETTINGS, reading_steps=4), dataset),
+        (SETTINGS, dataset.with_caption_parts(0, 1)),
+    ):
+        other = FinishedStages(tmp_path / "kept", settings, data)
+        assert other.read(judge) == (0, None, None)
+
+
+def test_a_folder_that_cannot_be_written_is_told(dataset, unbroken, tmp_path):
+    (tmp_path / "file").write_text("")
+    kept = FinishedStages(tmp_path / "file" / "kept", SETTINGS, dataset)
+    with pytest.raises(OSError, match="file"):
+        kept.write(1, unbroken.text_encoder, unbroken.judge, unbroken.readout)
