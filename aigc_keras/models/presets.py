@@ -80,8 +80,13 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        # For several things: a step takes a sixth more time (benchmarks/README.md).
-        "training": {"next_token_guidance": 4.0},
+        # For several things: a step takes a sixth more time, and the prior as long as the
+        # GAN (benchmarks/README.md).
+        "training": {
+            "next_token_guidance": 4.0,
+            "prior_steps": 10_000,
+            "warm_up_steps": 2500,
+        },
         # As good as one of 815,000 weights, and a sixth as large: benchmarks/README.md.
         "noise_encoder": {"base_channels": 4, "hidden_dim": 96},
         # Several things are not all of one shape: each place is told its own.

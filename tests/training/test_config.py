@@ -34,6 +34,7 @@ def test_parts_of_captions_go_to_the_text_side_too():
 
 def test_a_prior_is_the_text_side_s():
     assert TrainingConfig(preset="shapes_64").text_side().prior_steps == 0
+    assert TrainingConfig(preset="scenes_64").text_side().prior_steps == 10_000
     assert (
         TrainingConfig(preset="shapes_64", prior_steps=9).text_side().prior_steps == 9
     )
