@@ -80,8 +80,8 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        # For several things: a step takes a sixth more time, and the prior as long as the
-        # GAN (benchmarks/README.md).
+        # For several things (benchmarks/README.md): a step takes a sixth more time, and
+        # prior and warm-up as long as the GAN.
         "training": {
             "next_token_guidance": 4.0,
             "prior_steps": 10_000,
