@@ -218,7 +218,6 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
 
         Raises:
             ValueError: If the model has no judge, or Keras's backend is not TensorFlow.
-            OSError: If `stages_dir` cannot be written.
         """
         settings = settings or TextSideSettings(seed=self.seed)
         encoder, bank, self.readout = train_text_side(

@@ -76,8 +76,8 @@ class TextSideSettings:
             0: neither.
         next_token_readout: bool. Whether the readout of captions' next tokens goes on
             learning with the judge, to guide a GAN.
-        caption_parts: bool. Whether a part of a caption of each picture is matched too,
-            see `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
+        caption_parts: bool. Whether a part of a caption of each picture is learned from
+            too, see `CaptionedDataset.with_caption_parts`; for a GAN that learns them.
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
@@ -117,7 +117,6 @@ def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
     Raises:
         ValueError: If there is no judge, Keras's backend is not TensorFlow, or the
             judge's weights lie on several devices.
-        OSError: If `stages_dir` cannot be written.
     """
     if judge is None:
         raise ValueError(
@@ -136,26 +135,26 @@ def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
             "outside the strategy, `save` it, and `load` it inside the strategy's "
             f"scope. Received: a model made in {type(strategy).__name__}"
         )
-    kept = FinishedStages(stages_dir, settings, dataset)
-    done, encoder, readout = kept.read(judge)
+    kept = FinishedStages(stages_dir, settings, judge, dataset)
+    done, encoder, readout = kept.read()
     if done < 1:
         encoder = make_text_encoder(dataset, judge.vocabulary_size, settings)
         readout = train_matching(encoder, judge, dataset, settings)
         if not settings.next_token_readout:
             readout = None
         keep_content(encoder, dataset, settings)
-        kept.write(1, encoder, judge, readout)
+        kept.write(1, encoder, readout)
     table = make_caption_table(encoder, dataset, cache_dir)
     if done < 2:
         train_reading(judge, dataset, table, settings, readout, encoder.backbone)
-        kept.write(2, encoder, judge, readout)
+        kept.write(2, encoder, readout)
     if settings.prior_steps and done < 3:
         train_prior(encoder, judge, dataset, settings)
-        kept.write(3, encoder, judge, readout)
+        kept.write(3, encoder, readout)
     if settings.prior_steps and done < 4:
         table = make_caption_table(encoder, dataset, cache_dir)
         train_reading(judge, dataset, table, settings, readout, encoder.backbone)
-        kept.write(4, encoder, judge, readout)
+        kept.write(4, encoder, readout)
     warn_if_blind(judge, dataset, table, settings)
     return encoder, make_caption_bank(table, settings.seed), readout
 

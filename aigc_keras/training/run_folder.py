@@ -27,11 +27,11 @@ TASKS = {
 class RunFolder:
     """The folder of a run.
 
-    `config.json` (resolved settings), `model/` (architecture and text encoder),
-    `checkpoints/step_*/`, `metrics.jsonl`, `samples/step_*.png`, `events/` for
-    TensorBoard, `model_card.md`; where they were trained, `prompt_writer/`,
-    `captioner/`, `instruction_reader/`, `repairer/`, `noise_encoder/` and
-    `dialogue_reader/`.
+    `config.json` (resolved settings), `model/` (architecture and text encoder; until it
+    is there, `text_side/`), `checkpoints/step_*/`, `metrics.jsonl`,
+    `samples/step_*.png`, `events/` for TensorBoard, `model_card.md`; where they were
+    trained, `prompt_writer/`, `captioner/`, `instruction_reader/`, `repairer/`,
+    `noise_encoder/` and `dialogue_reader/`.
 
     Args:
         path: Path. Created by `start`.

@@ -188,6 +188,7 @@ def _prepare(config, run, place):
     made = None
     if not (run.model_path / CONFIG_FILE).is_file():
         made = _make_model(run, config, dataset)
+    shutil.rmtree(run.text_side_path, ignore_errors=True)
     if place.strategy is not None:
         # It is read again where its variables belong to all replicas.
         made = None
@@ -217,7 +218,6 @@ def _make_model(run, config, dataset):
         warm_up(gan, dataset, config.warm_up_steps, cache_dir(config))
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
-    shutil.rmtree(run.text_side_path, ignore_errors=True)
     return gan
 
 

@@ -1,6 +1,7 @@
 """A text side whose training was stopped goes on after its last finished stage."""
 
 import dataclasses
+import shutil
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from aigc_keras.datasets import CaptionedDataset
 from aigc_keras.models import TextToImageGAN, text_side
 from aigc_keras.models.finished_stages import FinishedStages
+from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.text_side import TextSideSettings
 
 SETTINGS = TextSideSettings(
@@ -46,7 +48,7 @@ def assert_same(gan, other):
     pairs += [tuple(encoder.backbone for encoder in encoders)]
     pairs += [tuple(encoder.pooler for encoder in encoders)]
     for mine, theirs in pairs:
-        assert not mine.trainable_weights or mine is encoders[0].pooler
+        assert mine is encoders[0].pooler or not mine.trainable_weights
         for weight, wanted in zip(mine.get_weights(), theirs.weights, strict=True):
             np.testing.assert_allclose(weight, wanted, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(gan.caption_bank, other.caption_bank, atol=2e-3)
@@ -78,23 +80,43 @@ def test_a_stop_in_a_later_stage_changes_nothing(
 
 
 def test_what_was_learned_otherwise_is_not_read(dataset, unbroken, tmp_path):
-    kept = FinishedStages(tmp_path / "kept", SETTINGS, dataset)
-    judge = unbroken.judge
-    assert kept.read(judge) == (0, None, None)
-    kept.write(2, unbroken.text_encoder, judge, None)
-    number, encoder, readout = kept.read(judge)
+    kept = FinishedStages(tmp_path / "kept", SETTINGS, unbroken.judge, dataset)
+    assert kept.read() == (0, None, None)
+    kept.write(2, unbroken.text_encoder, None)
+    number, encoder, readout = kept.read()
     assert (number, readout) == (2, None)
     assert encoder.fingerprint() == unbroken.text_encoder.fingerprint()
-    for settings, data in (
-        (dataclasses.replace(SETTINGS, reading_steps=4), dataset),
-        (SETTINGS, dataset.with_caption_parts(0, 1)),
+    judge = unbroken.judge
+    other_judge = ImageEncoder(32, judge.output_dim, 9, base_channels=2)
+    turned = CaptionedDataset(
+        "noise", "train", dataset.images[:, ::-1], dataset.captions, 8
+    )
+    for others in (
+        (dataclasses.replace(SETTINGS, reading_steps=4), judge, dataset),
+        (SETTINGS, other_judge, dataset),
+        (SETTINGS, judge, dataset.with_caption_parts(0, 1)),
+        (SETTINGS, judge, turned),
     ):
-        other = FinishedStages(tmp_path / "kept", settings, data)
-        assert other.read(judge) == (0, None, None)
+        other = FinishedStages(tmp_path / "kept", *others)
+        assert other.read() == (0, None, None)
 
 
-def test_a_folder_that_cannot_be_written_is_told(dataset, unbroken, tmp_path):
+def test_of_two_stages_the_last_whole_one_counts(dataset, unbroken, tmp_path):
+    kept = FinishedStages(tmp_path / "kept", SETTINGS, unbroken.judge, dataset)
+    kept.write(1, unbroken.text_encoder, unbroken.readout)
+    # As if the process had been killed before the first was removed.
+    shutil.copytree(tmp_path / "kept" / "stage_1", tmp_path / "kept" / "stage_2")
+    assert kept.read()[0] == 2
+    weights = tmp_path / "kept" / "stage_2" / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:500])
+    assert kept.read()[0] == 1
+    kept.write(3, unbroken.text_encoder, unbroken.readout)
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["stage_3"]
+
+
+def test_a_folder_that_cannot_be_written_is_warned_of(dataset, unbroken, tmp_path):
     (tmp_path / "file").write_text("")
-    kept = FinishedStages(tmp_path / "file" / "kept", SETTINGS, dataset)
-    with pytest.raises(OSError, match="file"):
-        kept.write(1, unbroken.text_encoder, unbroken.judge, unbroken.readout)
+    folder = tmp_path / "file" / "kept"
+    kept = FinishedStages(folder, SETTINGS, unbroken.judge, dataset)
+    with pytest.warns(UserWarning, match="could not be kept.*file"):
+        kept.write(1, unbroken.text_encoder, unbroken.readout)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from aigc_keras.datasets import DatasetError, load_dataset
 from aigc_keras.evaluation import evaluate_gan
-from aigc_keras.models import PRESETS, TextToImageGAN
+from aigc_keras.models import PRESETS, TextToImageGAN, text_side
 from aigc_keras.training import (
     RunError,
     RunFolder,
@@ -51,6 +51,26 @@ def finish(settings, path):
     process = start(settings, path)
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
+
+
+@pytest.mark.slow
+def test_a_run_stopped_before_its_gan_goes_on_after_the_last_stage(
+    tiny_settings, tmp_path, monkeypatch
+):
+    config = TrainingConfig(**{**tiny_settings, "warm_up_steps": 2, "steps": 2})
+
+    def stopped(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(trainer, "warm_up", stopped)
+        train(config, tmp_path)
+    kept = RunFolder(tmp_path).text_side_path
+    assert [path.name for path in kept.iterdir()] == ["stage_2"]
+    monkeypatch.setattr(text_side, "train_matching", None)
+    train(config, tmp_path)
+    assert RunFolder(tmp_path).checkpoints.newest() == 2
+    assert not kept.exists()
 
 
 def test_a_run_is_one_folder(tiny_run, tiny_settings):
