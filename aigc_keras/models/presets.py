@@ -81,7 +81,7 @@ PRESETS = {
         "text_dim": 256,
         "vocabulary_size": 512,
         # For several things (benchmarks/README.md): a step takes a sixth more time, and
-        # prior and warm-up as long as the GAN.
+        # prior and warm-up an hour more on one core.
         "training": {
             "next_token_guidance": 4.0,
             "prior_steps": 10_000,
