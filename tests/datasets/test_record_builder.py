@@ -58,6 +58,7 @@ def records(builder, config=None):
     }
 
 
+@pytest.mark.slow
 def test_a_pool_and_beam_write_what_one_process_writes(tmp_path, monkeypatch):
     sizes = {"train": (30, False), "test_unseen": (5, True)}
     monkeypatch.setattr(shapes_dataset_builder, "SPLITS", sizes)

@@ -58,6 +58,7 @@ def result(samples):
     return evaluate_suite(samples)
 
 
+@pytest.mark.slow
 def test_every_metric_and_what_repeats_it(result):
     assert set(result) == {"protocol", "cost", *METRICS}
     assert json.loads(json.dumps(result)) == result
@@ -82,6 +83,7 @@ def test_every_metric_and_what_repeats_it(result):
     assert 1 < result["language"]["perplexity"] < 512
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_figures(gan, config, prepared, result):
     again, other = (
         evaluate_suite(
@@ -127,6 +129,7 @@ class Page(html.parser.HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 def test_the_report_is_one_whole_page(samples, result, tmp_path):
     history = [{"step": i, "generator_loss": 1 / i} for i in range(1, 5)]
     path = tmp_path / "report.html"

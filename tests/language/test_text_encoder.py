@@ -239,6 +239,7 @@ def test_a_caption_is_encoded_by_the_pooler_of_now():
     np.testing.assert_allclose(now, 2 * first, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_trained_pooler_is_loaded_where_nothing_else_is_imported(tmp_path):
     """Its layers were known only once `aigc_keras.models` had been imported."""
     captions = ["a red circle", "a blue star"]

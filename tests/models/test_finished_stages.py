@@ -13,6 +13,7 @@ from aigc_keras.models.finished_stages import FinishedStages
 from aigc_keras.models.image_encoder import ImageEncoder
 from aigc_keras.models.text_side import TextSideSettings
 
+pytestmark = pytest.mark.slow
 SETTINGS = TextSideSettings(
     language_epochs=1,
     matching_steps=4,
@@ -54,7 +55,6 @@ def assert_same(gan, other):
     np.testing.assert_allclose(gan.caption_bank, other.caption_bank, atol=2e-3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("stage", "call"), [("train_prior", 1), ("train_reading", 2)])
 def test_a_stop_in_a_later_stage_changes_nothing(
     dataset, unbroken, tmp_path, monkeypatch, stage, call

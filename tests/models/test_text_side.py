@@ -143,7 +143,8 @@ def test_afterwards_both_are_frozen(adapted):
     assert not adapted.text_encoder.backbone.trainable_variables
 
 
-@pytest.mark.parametrize("prior", [0, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("prior", [0, 60])
 def test_a_readout_learns_to_say_what_a_drawing_shows(dataset, prior):
     """Also where the judge's vectors became others after it had learned."""
     gan = TextToImageGAN.from_preset("tiny_32", None)
