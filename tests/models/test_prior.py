@@ -11,7 +11,7 @@ from aigc_keras.models import TextToImageGAN, prior, text_side
 from aigc_keras.models.text_side import TextSideSettings
 
 SETTINGS = TextSideSettings(
-    language_epochs=1, matching_steps=80, matching_batch_size=16, reading_steps=60
+    language_epochs=1, matching_steps=200, matching_batch_size=16, reading_steps=60
 )
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 30), "blue": (30, 30, 220)}
 
@@ -34,7 +34,7 @@ def dataset():
 @pytest.fixture(scope="module")
 def adapted(dataset):
     gan = TextToImageGAN.from_preset("tiny_32", None)
-    gan.adapt(dataset, dataclasses.replace(SETTINGS, prior_steps=300))
+    gan.adapt(dataset, dataclasses.replace(SETTINGS, prior_steps=600))
     return gan
 
 

@@ -218,6 +218,22 @@ def change_several(speaker, state):
     return speaker.wrap(sentence), Reply("draw", changed, meaning=meaning)
 
 
+def change_whole(speaker, state):
+    """Ask for a single thing to be what a whole caption says, in training alone.
+
+    So a word that whole captions alone say is heard in the sentences of changes too.
+    """
+    rng = speaker.rng
+    new = sample_state(rng, (1, 0, 0))
+    noun = _noun_of(new, speaker)
+    clause = write_clause(speaker, state, 0, "shape", None, state.kinds[0][2], noun)
+    values = dict(zip(("size", "colour", "shape"), new.kinds[0], strict=True))
+    values |= {"position": new.position, "background": new.background}
+    meant = (f"{name} {value}" for name, value in values.items())
+    meaning = ", ".join([name_thing(state, 0), *meant])
+    return speaker.wrap(clause), Reply("draw", new, meaning=meaning)
+
+
 def add(speaker, state):
     """Ask for one more thing; what is not said of it is as of the first."""
     rng = speaker.rng
@@ -318,6 +334,20 @@ def refer_to_absent(speaker, state):
         )
         return speaker.wrap(text), refuse(speaker, "absent", "none")
     return speaker.say(topic, it=it), refuse(speaker, "absent", "none")
+
+
+def _noun_of(state, speaker):
+    """Return a whole caption of one thing without its article."""
+    write = {"en": words.write_english, "zh": words.write_chinese}[speaker.language]
+    articles = {"en": ("a ", "an "), "zh": ("一个",)}[speaker.language]
+    while True:
+        caption = write(state.to_scene(), speaker.rng)
+        if speaker.rng.random() < 0.5:
+            caption = vary_caption(caption, speaker.language, speaker.rng)
+        for start in articles:
+            # "A grey background with a star" is no name of a thing.
+            if caption.startswith(start) and " with " not in caption:
+                return caption.removeprefix(start)
 
 
 def _leave_out(rng, kind):

@@ -50,6 +50,8 @@ PARTS_OF = {
     "ask_attribute": ("ask_colour", "ask_shape", "ask_size"),
     "ask_count": ("ask_count", "ask_count_of"),
 }
+# Topics whose sentences are instructions.
+_CHANGES = ("change", "change_several", "change_whole", "absent", "other_ground")
 _LETTERS = {
     "en": "abcdefghijklmnopqrstuvwxyz",
     "zh": "的一是不了人我在有他这中来上国们到说时要就出会可也你对生能而子那得于着下",
@@ -318,7 +320,7 @@ def _fillers(language):
 @functools.cache
 def _tried(language, topic):
     """Return a pattern of all that `"test"` says of a topic of `transcripts`."""
-    if topic in ("change", "change_several", "absent", "other_ground"):
+    if topic in _CHANGES:
         tables = INSTRUCTIONS[language].templates.values()
     else:
         turns = PHRASES[language].turns

@@ -71,6 +71,7 @@ TOPICS = {
     "draw_partly": requests.draw_partly,
     "change": requests.change,
     "change_several": requests.change_several,
+    "change_whole": requests.change_whole,
     "add": requests.add,
     "count": requests.count,
     "one_more": requests.one_more,
@@ -171,6 +172,8 @@ EMPHASIS = {
     "remove": 3,
     "swap": 2,
 }
+# What is said in training alone.
+TRAINING_WEIGHTS = {"single": {"change_whole": 40}}
 _OF_A_PICTURE = ("change", "ask_attribute", "ask_count", "remove", "describe", "more")
 
 
@@ -189,6 +192,7 @@ def sample_turn(speaker, state, topic=None):
     weights = WEIGHTS[state and state.form]
     if speaker.split == "train":
         weights = {name: of * EMPHASIS.get(name, 1) for name, of in weights.items()}
+        weights |= TRAINING_WEIGHTS.get(state and state.form, {})
     while True:
         name = topic or rng.choices(tuple(weights), tuple(weights.values()))[0]
         if name == "nothing_yet":
