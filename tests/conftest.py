@@ -58,9 +58,13 @@ def pytest_collection_finish():
     gc.set_threshold(200_000, 50, 1000)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item, nextitem):
+    # Last of all: the file's fixtures are gone. What is left stays, mostly what was
+    # imported since; looked at after every file it took a twelfth of all time.
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

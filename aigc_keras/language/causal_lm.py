@@ -7,6 +7,7 @@ import keras_nlp
 import numpy as np
 
 from aigc_keras.fused_adam import FusedAdam
+from aigc_keras.traced_step import traced_step
 
 
 def train_causal_lm(
@@ -63,20 +64,19 @@ def train_causal_lm(
     )
     # Built inside the first step it would have that step traced twice.
     model.optimizer.build(model.trainable_variables)
+
+    def batch_of(rows):
+        ids, mask = trim_padding(token_ids[rows], padding_mask[rows])
+        inputs = {"token_ids": ids[:, :-1], "padding_mask": mask[:, :-1]}
+        weight = counted[rows, 1 : ids.shape[1]].astype("float32")
+        return inputs, ids[:, 1:], weight
+
+    train = traced_step(model, batch_of(batches[0]))
     losses = []
     for epoch in range(epochs):
         total = 0.0
         for done, index in enumerate(rng.permutation(len(batches)), 1):
-            rows = batches[index]
-            ids, mask = trim_padding(token_ids[rows], padding_mask[rows])
-            total += float(
-                model.train_on_batch(
-                    {"token_ids": ids[:, :-1], "padding_mask": mask[:, :-1]},
-                    ids[:, 1:],
-                    sample_weight=counted[rows, 1 : ids.shape[1]].astype("float32"),
-                )
-            )
-            model.reset_metrics()
+            total += train(batch_of(batches[index]))
             if on_batch:
                 on_batch(epoch * len(batches) + done, steps)
         losses.append(total / len(batches))

@@ -160,8 +160,9 @@ class GPT2TextEncoder:
     @pooler.setter
     def pooler(self, pooler):
         self._pooler = pooler
-        # It holds the old one.
-        self.__dict__.pop("_forward_model", None)
+        # They hold the old one.
+        for name in ("_forward_model", "_embed_model"):
+            self.__dict__.pop(name, None)
 
     @property
     def text_dim(self):
@@ -331,6 +332,11 @@ class GPT2TextEncoder:
         inputs = self.backbone.input
         return keras.Model(inputs, self.forward(**inputs), name="encode")
 
+    @functools.cached_property
+    def _embed_model(self):
+        inputs = self.backbone.input
+        return keras.Model(inputs, self.forward(**inputs)[1], name="embed")
+
     def embed(self, token_ids, padding_mask, batch_size=512, on_batch=None):
         """Return only the pooled vectors of many tokenized captions.
 
@@ -345,13 +351,11 @@ class GPT2TextEncoder:
         """
         if not len(token_ids):
             return np.zeros((0, self.text_dim), "float32")
-        inputs = self.backbone.input
-        model = keras.Model(inputs, self.forward(**inputs)[1], name="embed")
         batches = length_sorted_batches(padding_mask, batch_size)
         pooled = np.zeros((len(token_ids), self.text_dim), "float32")
         for done, rows in enumerate(batches, 1):
             ids, mask = trim_padding(token_ids[rows], padding_mask[rows])
-            pooled[rows] = model.predict_on_batch(
+            pooled[rows] = self._embed_model.predict_on_batch(
                 {"token_ids": ids, "padding_mask": mask}
             )
             if on_batch:

@@ -69,8 +69,10 @@ class ImageTextModel(keras.Model):
     symmetric InfoNCE loss within the batch, with a learned temperature, plus two losses
     of reading the other caption off either vector: which tokens it holds, so that words
     which tell few pairs apart enter both, and which token follows its beginning, so
-    that what belongs together does. Afterwards the pooled text conditions the GAN and
-    the frozen image encoder judges what the generator draws.
+    that what belongs together does. The other captions come in equal groups, tuples of
+    arrays of any lengths: those of like length together save padding. Afterwards the
+    pooled text conditions the GAN and the frozen image encoder judges what the
+    generator draws.
 
     A sentence vector out of which each word can be read by a linear map also holds
     combinations of words that were never seen together: on the held-out pairs of
@@ -89,6 +91,7 @@ class ImageTextModel(keras.Model):
         text_token_weight: float. Weight of that from the sentence vector, default 0.3.
         binding_weight: float. Weight of reading another caption's next tokens off
             either vector, default 10.
+        num_groups: int. Groups that the other captions of a batch come in, default 1.
         **kwargs: Passed to `keras.Model`.
     """
 
@@ -100,6 +103,7 @@ class ImageTextModel(keras.Model):
         token_weight=0.05,
         text_token_weight=0.3,
         binding_weight=10.0,
+        num_groups=1,
         **kwargs,
     ):
         vocabulary_size = image_encoder.vocabulary_size
@@ -107,10 +111,14 @@ class ImageTextModel(keras.Model):
         image = keras.Input(image_encoder.input_shape[1:], name="image")
         token_ids = keras.Input((None,), dtype="int32", name="token_ids")
         mask = keras.Input((None,), dtype="bool", name="padding_mask")
-        other_ids = keras.Input((None,), dtype="int32", name="other_token_ids")
-        other_mask = keras.Input((None,), dtype="bool", name="other_padding_mask")
+        groups = range(num_groups)
+        other_ids = tuple(keras.Input((None,), dtype="int32") for _ in groups)
+        other_mask = tuple(keras.Input((None,), dtype="bool") for _ in groups)
         tokens = backbone({"token_ids": token_ids, "padding_mask": mask})
-        other = backbone({"token_ids": other_ids, "padding_mask": other_mask})
+        others = [
+            backbone({"token_ids": ids, "padding_mask": of})
+            for ids, of in zip(other_ids, other_mask, strict=True)
+        ]
         text_vector = pooler({"tokens": tokens, "padding_mask": mask})
         said = keras.layers.Dense(vocabulary_size, dtype="float32", name="said_tokens")(
             text_vector
@@ -128,8 +136,8 @@ class ImageTextModel(keras.Model):
                 **seen,
                 "text_vector": text_vector,
                 "text_token_logits": said,
-                "said_next": readout(other, text_vector),
-                "shown_next": readout(other, seen["image_vector"]),
+                "said_next": _read_groups(readout, others, text_vector),
+                "shown_next": _read_groups(readout, others, seen["image_vector"]),
             },
             **kwargs,
         )
@@ -151,11 +159,15 @@ class ImageTextModel(keras.Model):
         matching = losses.contrastive_loss(
             y_pred["image_vector"], y_pred["text_vector"], temperature
         )
-        other = (x["other_token_ids"], x["other_padding_mask"])
-        shown = losses.token_prediction_loss(y_pred["token_logits"], *other)
-        said = losses.token_prediction_loss(y_pred["text_token_logits"], *other)
+        others = [*zip(x["other_token_ids"], x["other_padding_mask"], strict=True)]
+        shown, said = (
+            _token_loss(y_pred[name], others)
+            for name in ("token_logits", "text_token_logits")
+        )
         next_token = sum(
-            known_next_token_loss(y_pred[name], *other)
+            known_next_token_loss(
+                *((part, *of) for part, of in zip(y_pred[name], others, strict=True))
+            )
             for name in ("said_next", "shown_next")
         )
         return (
@@ -164,6 +176,20 @@ class ImageTextModel(keras.Model):
             + self.text_token_weight * said
             + self.binding_weight * next_token
         )
+
+
+def _token_loss(logits, others):
+    parts = ops.split(logits, len(others), axis=0)
+    of_groups = [
+        losses.token_prediction_loss(part, *of)
+        for part, of in zip(parts, others, strict=True)
+    ]
+    return ops.mean(ops.stack(of_groups))
+
+
+def _read_groups(readout, others, vectors):
+    parts = ops.split(vectors, len(others), axis=0)
+    return tuple(readout(*pair) for pair in zip(others, parts, strict=True))
 
 
 class ImageReadingModel(keras.Model):
@@ -239,7 +265,7 @@ class ImageReadingModel(keras.Model):
         tokens = losses.token_prediction_loss(y_pred["token_logits"], *said)
         loss = reading + self.token_weight * tokens
         if self.readout is not None:
-            loss += known_next_token_loss(y_pred["shown_next"], *said)
+            loss += known_next_token_loss((y_pred["shown_next"], *said))
         return loss
 
 

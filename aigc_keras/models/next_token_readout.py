@@ -64,22 +64,29 @@ class NextTokenReadout(keras.layers.Layer):
         return ops.cast(logits, "float32")
 
 
-def known_next_token_loss(logits, token_ids, padding_mask):
+def known_next_token_loss(*groups):
     """Return `losses.next_token_loss` over the tokens that the logits have.
 
     GPT-2's own vocabulary is larger than that which is told apart here.
 
     Args:
-        logits: `(batch, length, vocabulary_size)` float.
-        token_ids: `(batch, length)` int.
-        padding_mask: `(batch, length)` bool.
+        *groups: Tuples of logits `(rows, length, vocabulary_size)` float, token ids
+            `(rows, length)` int and padding mask `(rows, length)` bool; together they
+            are the batch.
 
     Returns:
         float32 scalar, the mean in nats over these tokens of all replicas.
     """
-    known = ops.logical_and(padding_mask, token_ids < logits.shape[-1])
-    count = mean_of_all(ops.sum(ops.cast(known[:, 1:], "float32")))
-    return losses.next_token_loss(logits, ops.where(known, token_ids, 0), known, count)
+    known = [
+        ops.logical_and(mask, token_ids < logits.shape[-1])
+        for logits, token_ids, mask in groups
+    ]
+    count = sum(ops.sum(ops.cast(of[:, 1:], "float32")) for of in known)
+    count = mean_of_all(count)
+    return sum(
+        losses.next_token_loss(logits, ops.where(of, token_ids, 0), of, count)
+        for (logits, token_ids, _), of in zip(groups, known, strict=True)
+    )
 
 
 def make_readout(judge, backbone):

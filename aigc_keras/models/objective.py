@@ -329,7 +329,7 @@ def _judge_terms(gan, data, fake):
     }
     if gan.readout is not None and gan.loss_weights.judge_next_token:
         logits = gan.readout(_caption_states(gan, *said), verdict["image_vector"])
-        terms["judge_next_token"] = known_next_token_loss(logits, *said)
+        terms["judge_next_token"] = known_next_token_loss((logits, *said))
     return terms
 
 

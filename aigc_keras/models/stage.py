@@ -1,9 +1,12 @@
 """A stage of training before the GAN."""
 
+import itertools
+
 import keras
 
 from aigc_keras.fused_adam import FusedAdam
 from aigc_keras.progress import progress_bar
+from aigc_keras.traced_step import traced_step
 
 
 def stage_steps(most, dataset, batch_size):
@@ -37,9 +40,12 @@ def train_stage(model, batches, steps, learning_rate, label):
     )
     model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
+    batches = iter(batches)
+    first = next(batches)
+    train = traced_step(model, first, fixed_rows=True)
     with progress_bar(label) as update:
-        for step, batch in zip(range(1, steps + 1), batches, strict=False):
-            loss = model.train_on_batch(batch)
-            model.reset_metrics()
+        rest = itertools.islice(batches, steps - 1)
+        for step, batch in enumerate(itertools.chain([first], rest), 1):
+            loss = train(batch)
             if step % 10 == 0:
-                update(step, steps, f"loss {float(loss):.2f}")
+                update(step, steps, f"loss {loss:.2f}")

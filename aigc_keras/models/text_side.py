@@ -34,6 +34,7 @@ from aigc_keras.models.prior import (
 from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side_batches import (
     matching_batches,
+    matching_groups,
     prior_batches,
     reading_batches,
 )
@@ -206,13 +207,16 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
     twins = backbone_in_policy(backbone), pooler_in_policy(pooler)
-    model = ImageTextModel(
-        judge, *twins, settings.token_weight, settings.text_token_weight
-    )
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
-    token_ids, padding_mask = text_encoder.tokenize(dataset.flat_captions)
-    table = CaptionTable(token_ids, padding_mask)
+    table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
+    model = ImageTextModel(
+        judge,
+        *twins,
+        settings.token_weight,
+        settings.text_token_weight,
+        num_groups=matching_groups(table, settings),
+    )
     batches = matching_batches(dataset, table, settings)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = stage_steps(most, dataset, settings.matching_batch_size)

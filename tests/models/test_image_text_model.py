@@ -39,6 +39,7 @@ def model():
         token_weight=0.5,
         text_token_weight=0.25,
         binding_weight=0.75,
+        num_groups=2,
     )
 
 
@@ -55,10 +56,16 @@ def batch():
         "image": image.astype("float32"),
         "token_ids": token_ids.astype("int32"),
         "padding_mask": mask,
-        # Another caption of each picture, in other words.
-        "other_token_ids": np.flip(token_ids, 0).astype("int32"),
-        "other_padding_mask": mask,
+        # Another caption of each picture, in other words: two groups, padded apart.
+        "other_token_ids": tuple(np.split(np.flip(token_ids, 0).astype("int32"), 2)),
+        "other_padding_mask": tuple(np.split(mask, 2)),
     }
+
+
+def shorten(batch):
+    """Cut the first group's padding off."""
+    names = ("other_token_ids", "other_padding_mask")
+    return batch | {n: (batch[n][0][:, :2], batch[n][1]) for n in names}
 
 
 def test_the_loss_is_matching_plus_weighted_readouts(model, batch):
@@ -68,16 +75,18 @@ def test_the_loss_is_matching_plus_weighted_readouts(model, batch):
     expected = losses.contrastive_loss(
         outputs["image_vector"], outputs["text_vector"], temperature
     )
+    # As of one group, whatever the padding.
+    ids, mask = (
+        np.concatenate(batch[f"other_{n}"]) for n in ("token_ids", "padding_mask")
+    )
     for name, weight in {"token_logits": 0.5, "text_token_logits": 0.25}.items():
-        expected += weight * losses.token_prediction_loss(
-            outputs[name], batch["other_token_ids"], batch["other_padding_mask"]
-        )
+        expected += weight * losses.token_prediction_loss(outputs[name], ids, mask)
     for name in ("said_next", "shown_next"):
-        expected += 0.75 * losses.next_token_loss(
-            outputs[name], batch["other_token_ids"], batch["other_padding_mask"]
-        )
-    loss = model.compute_loss(x=batch, y_pred=outputs)
-    np.testing.assert_allclose(loss, expected, rtol=1e-5)
+        logits = np.concatenate(outputs[name])
+        expected += 0.75 * losses.next_token_loss(logits, ids, mask)
+    for one in (batch, shorten(batch)):
+        loss = model.compute_loss(x=one, y_pred=model(one))
+        np.testing.assert_allclose(loss, expected, rtol=1e-5)
 
 
 def test_it_learns_to_find_each_picture_and_its_word(model, batch):
@@ -177,7 +186,7 @@ def test_a_readout_reads_along_and_does_not_teach_the_encoder(reading_batch):
     said = reading_batch["token_ids"], reading_batch["padding_mask"]
     with tf.GradientTape() as tape:
         outputs = model(reading_batch)
-        loss = known_next_token_loss(outputs["shown_next"], *said)
+        loss = known_next_token_loss((outputs["shown_next"], *said))
     slopes = tape.gradient(loss, [w.value for w in encoder.trainable_weights])
     assert all(slope is None or not np.any(slope) for slope in slopes)
     whole = model.compute_loss(x=reading_batch, y_pred=outputs)

@@ -57,7 +57,7 @@ def test_tokens_beyond_the_vocabulary_do_not_count():
     logits = rng.normal(size=(2, 4, VOCABULARY)).astype("float32")
     ids = np.array([[1, 2, VOCABULARY, 3], [1, 4, 5, 50_000]])
     mask = np.array([[1, 1, 1, 1], [1, 1, 1, 1]], bool)
-    loss = known_next_token_loss(logits, ids, mask)
+    loss = known_next_token_loss((logits, ids, mask))
     chances = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     places = [(0, 0, 2), (0, 2, 3), (1, 0, 4), (1, 1, 5)]
     wanted = -np.mean([chances[place] for place in places])

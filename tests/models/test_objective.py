@@ -108,7 +108,7 @@ def test_the_readout_guides_by_the_next_token(
     names = ("token_ids", "padding_mask")
     states = text_encoder.backbone({name: drawn[name] for name in names})
     logits = gan.readout(states, gan.judge(fake)["image_vector"])
-    wanted = known_next_token_loss(logits, *said)
+    wanted = known_next_token_loss((logits, *said))
     np.testing.assert_allclose(terms["judge_next_token"], wanted, rtol=1e-4)
     gan.compile(loss_weights=plain())
     _, without = terms_of(gan, batch)

@@ -10,6 +10,7 @@ from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.models.text_side_batches import (
     READING_NEGATIVES,
     matching_batches,
+    matching_groups,
     reading_batches,
 )
 
@@ -29,13 +30,13 @@ def dataset():
 def make_table(lengths):
     """A row of tokens says which caption it is."""
     rows = np.arange(CAPTIONS)[:, None]
-    mask = np.arange(12) < np.broadcast_to(lengths, CAPTIONS)[:, None]
+    mask = np.arange(48) < np.broadcast_to(lengths, CAPTIONS)[:, None]
     vectors = np.concatenate([rows, -rows], axis=1).astype("float16")
-    return CaptionTable(rows * np.ones((1, 12), int), mask, vectors)
+    return CaptionTable(rows * np.ones((1, 48), int), mask, vectors)
 
 
 def test_matching_batches_hold_captions_of_like_length(dataset):
-    lengths = np.array([3, 9] * IMAGES)
+    lengths = np.array([3, 48] * IMAGES)
     batches = matching_batches(dataset, make_table(lengths), SETTINGS)
     seen, same = [], []
     for batch in itertools.islice(batches, CAPTIONS // SETTINGS.matching_batch_size):
@@ -44,12 +45,18 @@ def test_matching_batches_hold_captions_of_like_length(dataset):
         assert batch["token_ids"].shape[1] - sizes.max() < 4
         rows = batch["token_ids"][:, 0]
         np.testing.assert_array_equal(batch["image"], dataset.model_images(rows // 2))
-        others = batch["other_token_ids"][:, 0]
+        groups = batch["other_token_ids"]
+        others = np.concatenate([ids[:, 0] for ids in groups])
         np.testing.assert_array_equal(others // 2, rows // 2)
         same.extend(others == rows)
-        np.testing.assert_array_equal(
-            batch["other_padding_mask"].sum(axis=1), lengths[others]
-        )
+        masks = batch["other_padding_mask"]
+        told = np.concatenate([mask.sum(axis=1) for mask in masks])
+        np.testing.assert_array_equal(told, lengths[others])
+        # The shortest first, in equal groups that are padded to no more than fours.
+        assert np.all(np.diff(told) >= 0)
+        assert [len(ids) for ids in groups] == [2, 2, 2, 2]
+        for ids, mask in zip(groups, masks, strict=True):
+            assert ids.shape == mask.shape and ids.shape[1] - mask.sum(axis=1).max() < 4
         seen.extend(rows)
     assert sorted(seen) == list(range(CAPTIONS))
     # One of two at random.
@@ -79,6 +86,28 @@ def test_reading_batches_hold_every_caption_once_a_pass_with_its_image(dataset):
         assert sorted(seen) == list(range(CAPTIONS))
         passes.append(seen)
     assert passes[0] != passes[1]
+
+
+@pytest.mark.parametrize(
+    "size, captions, longest, groups",
+    [
+        (64, 900, 48, 4),
+        (64, 900, 64, 4),
+        (64, 900, 40, 2),
+        (64, 900, 24, 2),
+        (64, 900, 23, 1),
+        (64, 900, 3, 1),
+        (64, 38, 48, 2),
+        (64, 25, 48, 1),
+        (6, 90, 48, 2),
+    ],
+)
+def test_the_longer_the_captions_the_more_groups_of_equal_size(
+    size, captions, longest, groups
+):
+    mask = np.ones((captions, longest), bool)
+    settings = TextSideSettings(matching_batch_size=size)
+    assert matching_groups(CaptionTable(mask, mask), settings) == groups
 
 
 @pytest.mark.parametrize("make_batches", [matching_batches, reading_batches])
