@@ -175,7 +175,10 @@ class GraphTokenizer(tf.Module):
         merge_all = [first_use.get(token, n) >= n for n, token in enumerate(made)]
         self._merge_all = np.array(merge_all, "bool")
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="captions")])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.string, name="captions")],
+        autograph=False,
+    )
     def __call__(self, captions):
         """Tokenize and pack; see the class docstring."""
         words = self._split(captions)

@@ -255,7 +255,9 @@ class GPT2LanguageModel:
         if not len(token_ids):
             raise ValueError("`captions` must hold a caption. Received: none")
         if self._scorer is None:
-            self._scorer = tf.function(self._token_losses, reduce_retracing=True)
+            self._scorer = tf.function(
+                self._token_losses, reduce_retracing=True, autograph=False
+            )
         total, count = 0.0, 0
         for rows in length_sorted_batches(padding_mask, batch_size):
             ids, mask = trim_padding(token_ids[rows], padding_mask[rows])

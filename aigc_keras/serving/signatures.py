@@ -80,7 +80,7 @@ class ServedModel(tf.Module):
         if gan.repairer is not None:
             asked["inpaint"] = (STRING, STRING, STRING, SEED)
         functions = {
-            name: tf.function(getattr(self, name), input_signature=kinds)
+            name: tf.function(getattr(self, name), kinds, autograph=False)
             for name, kinds in asked.items()
         }
         return {"serving_default": functions["generate"], **functions}
