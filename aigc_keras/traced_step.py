@@ -7,7 +7,8 @@ import tensorflow as tf
 def traced_step(model, data, fixed_rows=False):
     """Return a function that trains a model on one batch.
 
-    It does what `model.train_on_batch` does. That makes a graph for the first length of
+    It does what `model.train_on_batch` does on one device, without compiling by XLA.
+    That makes a graph for the first length of
     captions, for the second and for all others, which on a small GPT-2 takes as long as
     a hundred steps.
 
@@ -36,18 +37,16 @@ def traced_step(model, data, fixed_rows=False):
         return model.distribute_strategy.experimental_local_results(logs["loss"])[0]
 
     def train(batch):
-        loss = float(step(batch))
         model.reset_metrics()
-        return loss
+        return float(step(batch))
 
     return train
 
 
 def _loss_of(model, batch):
     arguments = batch if isinstance(batch, tuple) else (batch,)
-    loss = float(model.train_on_batch(*arguments))
     model.reset_metrics()
-    return loss
+    return float(model.train_on_batch(*arguments))
 
 
 def _signature(array, fixed_rows):

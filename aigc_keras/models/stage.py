@@ -40,12 +40,13 @@ def train_stage(model, batches, steps, learning_rate, label):
     )
     model.compile(optimizer=FusedAdam(rate, weight_decay=1e-4), jit_compile=False)
     model.optimizer.build(model.trainable_variables)
-    batches = iter(batches)
-    first = next(batches)
+    batches = itertools.islice(batches, steps)
+    first = next(batches, None)
+    if first is None:
+        return
     train = traced_step(model, first, fixed_rows=True)
     with progress_bar(label) as update:
-        rest = itertools.islice(batches, steps - 1)
-        for step, batch in enumerate(itertools.chain([first], rest), 1):
+        for step, batch in enumerate(itertools.chain([first], batches), 1):
             loss = train(batch)
             if step % 10 == 0:
                 update(step, steps, f"loss {loss:.2f}")

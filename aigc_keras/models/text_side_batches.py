@@ -132,7 +132,7 @@ def _rows_of_like_length(lengths, settings, rng):
     size = min(settings.matching_batch_size, len(lengths))
     while True:
         order = np.lexsort((rng.random(len(lengths)), lengths))
-        # An incomplete batch would be an easier task and compile anew.
+        # An incomplete batch would be an easier task, and no one of the stage's graph.
         starts = range(0, len(order) - size + 1, size)
         for index in rng.permutation(len(starts)):
             rows = order[starts[index] : starts[index] + size]
@@ -140,5 +140,5 @@ def _rows_of_like_length(lengths, settings, rng):
 
 
 def _length_of(rows, lengths):
-    """Return the longest length of some rows, in fours: each length compiles anew."""
+    """Return the longest length of some rows, in fours, at most the longest of all."""
     return min(int(lengths.max()), 4 * -(-int(lengths[rows].max()) // 4))

@@ -164,7 +164,7 @@ def test_a_meaning_says_of_what_and_what(language, state):
 @pytest.mark.parametrize(
     "language, tried", [("en", ("scarlet", "disc")), ("zh", ("方块", "加号"))]
 )
-def test_a_change_by_a_whole_caption_says_all_of_it(language, tried):
+def test_a_change_by_a_whole_caption_says_all_of_it(language, tried, monkeypatch):
     speaker = Speaker(random.Random(0), language)
     said = []
     for _ in range(200):
@@ -177,7 +177,13 @@ def test_a_change_by_a_whole_caption_says_all_of_it(language, tried):
         told = [f"{name} {value}" for name, value in told]
         assert values == [*told, position, f"background {new.background}"]
         assert "background" in sentence or "背景" in sentence
+        assert "picture" not in sentence and new.kinds[0][2] != "ring"
         said.append(sentence)
+    # The caption alone would ask for a new picture.
+    monkeypatch.setattr(speaker, "wrap", str)
+    for _ in range(200):
+        sentence, _ = requests.change_whole(speaker, SINGLE)
+        assert read_state(sentence) is None
     # Words that are tried are heard in changes now, but not without the rest.
     for word in tried:
         assert word in TESTED_WORDS[language]

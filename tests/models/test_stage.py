@@ -43,3 +43,11 @@ def test_as_many_batches_are_learned_as_steps_at_a_rate_that_falls():
     assert len(taken) in (200, 201)
     assert float(model.mean.numpy()) == pytest.approx(0.5, abs=0.02)
     assert 0 < float(model.optimizer.learning_rate) < 2e-2 / 5
+
+
+def test_no_batch_trains_nothing():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    before = model.get_weights()
+    train_stage(model, iter([]), 5, 1e-2, "Nothing")
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)

@@ -5,6 +5,7 @@ Each function takes a `Speaker` and a `SceneState` and returns a sentence and it
 """
 
 import dataclasses
+import re
 
 from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
@@ -223,10 +224,14 @@ def change_whole(speaker, state):
 
     So a word that whole captions alone say is heard in the sentences of changes too.
     """
-    rng = speaker.rng
-    new = sample_state(rng, (1, 0, 0))
-    noun = _noun_of(new, speaker)
-    clause = write_clause(speaker, state, 0, "shape", None, state.kinds[0][2], noun)
+    old = state.kinds[0][2]
+    while True:
+        new = sample_state(speaker.rng, (1, 0, 0))
+        noun = _noun_of(new, speaker)
+        clause = write_clause(speaker, state, 0, "shape", None, old, noun)
+        # The caption alone asks for a new picture; "not a ring but a ring" for nothing.
+        if len(clause) > len(noun) + len("an ") and new.kinds[0][2] != old:
+            break
     values = dict(zip(("size", "colour", "shape"), new.kinds[0], strict=True))
     values |= {"position": new.position, "background": new.background}
     meant = (f"{name} {value}" for name, value in values.items())
@@ -345,8 +350,9 @@ def _noun_of(state, speaker):
         if speaker.rng.random() < 0.5:
             caption = vary_caption(caption, speaker.language, speaker.rng)
         for start in articles:
-            # "A grey background with a star" is no name of a thing.
-            if caption.startswith(start) and " with " not in caption:
+            # "A picture" and "a grey background with a star" are no names of a thing.
+            named = not re.search("picture| with ", caption)
+            if caption.startswith(start) and named:
                 return caption.removeprefix(start)
 
 
