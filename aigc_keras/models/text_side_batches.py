@@ -9,7 +9,7 @@ READING_NEGATIVES = 4096
 # of the longest. Padded to that, 48 for the 17 that a caption of `shapes/scenes` has in
 # the mean, they took most of a step; in four groups they are padded to 22. Where all
 # are short, a group costs more than it saves: its part of the graph.
-TOKENS_A_GROUP = 12
+TOKENS_A_GROUP = 11
 MOST_GROUPS = 4
 
 
