@@ -231,12 +231,15 @@ def test_length_sorted_batches_cover_every_row():
 
 def test_a_caption_is_encoded_by_the_pooler_of_now():
     encoder = GPT2TextEncoder.from_captions(CAPTIONS, epochs=0, **TINY)
+    asked = encoder.tokenize(CAPTIONS[:2])
     first = encoder.encode(CAPTIONS[:2])["text_embedding"]
+    np.testing.assert_allclose(encoder.embed(*asked), first, rtol=1e-4, atol=1e-5)
     inputs = encoder.pooler.input
     doubled = keras.Model(inputs, 2 * encoder.pooler(inputs))
     encoder.pooler = doubled
     now = encoder.encode(CAPTIONS[:2])["text_embedding"]
     np.testing.assert_allclose(now, 2 * first, rtol=1e-5)
+    np.testing.assert_allclose(encoder.embed(*asked), now, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.slow
