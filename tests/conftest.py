@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import pathlib
+import shutil
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -26,6 +27,7 @@ COCO_SAMPLE = (
 COSTLY_FIXTURES = {
     "whole_version": "serving",
     "tiny_run": "runs",
+    "begin_run": "runs",
     "labelled_run": "runs",
 }
 
@@ -195,6 +197,18 @@ def tiny_run(tiny_settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("runs") / "tiny"
     train(TrainingConfig(**tiny_settings), path)
     return path
+
+
+@pytest.fixture
+def begin_run(tiny_run):
+    """A function that lays the tiny run's trained text side into a run's folder."""
+    from aigc_keras.training import RunFolder
+
+    def begin(path):
+        shutil.copytree(RunFolder(tiny_run).model_path, RunFolder(path).model_path)
+        return path
+
+    return begin
 
 
 @pytest.fixture(scope="session")

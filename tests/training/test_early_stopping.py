@@ -128,13 +128,15 @@ def test_alignment_measure_reads_the_validation_captions(tiny_run, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_run_that_stopped_early_is_finished(tiny_settings, tmp_path, monkeypatch):
+def test_a_run_that_stopped_early_is_finished(
+    tiny_settings, begin_run, tmp_path, monkeypatch
+):
     from aigc_keras.training import early_stopping
 
     monkeypatch.setattr(early_stopping.KernelMeasure, "__call__", lambda *_: 1.0)
     settings = {**tiny_settings, "early_stopping": "kernel_distance", "steps": 40}
     config = TrainingConfig(**settings)
-    gan, run = train(config, tmp_path / "run")
+    gan, run = train(config, begin_run(tmp_path / "run"))
     # One measurement every 4 steps, five without anything better than the first.
     assert int(gan.optimizer.iterations) == 24 == run.read_config().steps
     assert int(train(config, tmp_path / "run")[0].optimizer.iterations) == 24

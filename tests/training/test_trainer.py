@@ -233,7 +233,9 @@ def test_other_settings_need_another_folder(tiny_run, tiny_settings):
 
 
 @pytest.mark.slow
-def test_minutes_are_settled_into_steps(tiny_settings, tmp_path, monkeypatch):
+def test_minutes_are_settled_into_steps(
+    tiny_settings, begin_run, tmp_path, monkeypatch
+):
     rates = []
 
     class Recorder(trainer.LearningRate):
@@ -243,7 +245,7 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path, monkeypatch):
 
     monkeypatch.setattr(trainer, "LearningRate", Recorder)
     config = TrainingConfig(**{**tiny_settings, "steps": None, "minutes": 0.02})
-    gan, run = train(config, tmp_path / "run")
+    gan, run = train(config, begin_run(tmp_path / "run"))
     settled = run.read_config()
     assert settled.minutes is None
     assert settled.steps == int(gan.optimizer.iterations) == run.checkpoints.steps()[-1]
@@ -256,7 +258,9 @@ def test_minutes_are_settled_into_steps(tiny_settings, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp_path):
+def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
+    tiny_settings, begin_run, tmp_path
+):
     settings = {
         **tiny_settings,
         "generator_learning_rate": 1e30,
@@ -264,7 +268,7 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp
         "save_every": 2,
     }
     with pytest.raises(TrainingDiverged, match="is not finite"):
-        train(TrainingConfig(**settings), tmp_path / "run")
+        train(TrainingConfig(**settings), begin_run(tmp_path / "run"))
     run = RunFolder(tmp_path / "run")
     for step in run.checkpoints.steps():
         gan = load_run(tmp_path / "run")
@@ -273,28 +277,24 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(tiny_settings, tmp
 
 
 @pytest.mark.slow
-def test_kill_9_at_two_moments_changes_nothing(tiny_settings, tmp_path):
-    settings = {**tiny_settings, "steps": 24, "save_every": 4}
+def test_kill_9_in_the_text_sides_training_changes_nothing(tiny_settings, tmp_path):
+    # After a checkpoint: see the test of benchmarks/kill_campaign.py.
+    settings = {**tiny_settings, "steps": 8, "save_every": 4}
     finish(settings, tmp_path / "unbroken")
     broken = RunFolder(tmp_path / "broken")
-    # In the text side's training, and after a checkpoint.
-    moments = (
-        lambda: broken.config_path.exists(),
-        lambda: 12 in broken.checkpoints.steps(),
-    )
-    for reached in moments:
-        process = start(settings, broken.path)
-        deadline = time.monotonic() + 200
-        while not reached():
-            assert process.poll() is None and time.monotonic() < deadline
-            time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.communicate()
+    process = start(settings, broken.path)
+    deadline = time.monotonic() + 200
+    while not broken.config_path.exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert not broken.model_path.exists()
     finish(settings, broken.path)
     unbroken = RunFolder(tmp_path / "unbroken")
     assert broken.read_metrics() == unbroken.read_metrics()
     first, second = load_run(unbroken.path), load_run(broken.path)
-    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 24
+    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 8
     for ours, theirs in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
     optimizers = [
@@ -346,15 +346,14 @@ def test_a_flip_that_would_lie_stops_before_the_run_begins(tiny_settings, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_growing_batch_trains_to_the_last_step(tiny_settings, tmp_path):
+def test_a_growing_batch_trains_to_the_last_step(tiny_settings, begin_run, tmp_path):
     settings = {**tiny_settings, "batch_doublings": 1, "steps": 4, "schedule": "cosine"}
-    whole, run = train(TrainingConfig(**settings), tmp_path / "whole")
+    whole, run = train(TrainingConfig(**settings), begin_run(tmp_path / "whole"))
     assert int(whole.optimizer.iterations) == 4
     assert [entry["step"] for entry in run.read_metrics()] == [2, 4]
     # The larger half of the batch counts: a run without growth ends elsewhere.
-    plain, _ = train(
-        TrainingConfig(**{**settings, "batch_doublings": 0}), tmp_path / "plain"
-    )
+    settings["batch_doublings"] = 0
+    plain, _ = train(TrainingConfig(**settings), begin_run(tmp_path / "plain"))
     weights = [gan.generator.get_weights() for gan in (whole, plain)]
     assert any(np.any(a != b) for a, b in zip(*weights, strict=True))
 
