@@ -8,9 +8,16 @@ from aigc_keras.datasets.shapes import captions as words
 from aigc_keras.datasets.shapes import scene as scene_lib
 from aigc_keras.datasets.shapes_dialogue import scene_state
 from aigc_keras.datasets.shapes_dialogue.requests import Reply, name_thing
-from aigc_keras.datasets.shapes_dialogue.speaker import plain_noun, plain_value
+from aigc_keras.datasets.shapes_dialogue.speaker import (
+    TESTED_WORDS,
+    WORDS,
+    plain_noun,
+    plain_value,
+)
 
 PARTS = ("size", "colour", "shape")
+# How often a word that is asked for is one that sentences to be tried say.
+TESTED_SHARE = 0.6
 
 
 def ask_attribute(speaker, state):
@@ -114,6 +121,28 @@ def describe(speaker, state):
     """Ask what the picture shows."""
     text = state.describe(speaker.language)
     return speaker.say("describe"), Reply("say", None, text, "all")
+
+
+def ask_word(speaker, state):
+    """Ask what a word means, in training alone.
+
+    So that words which whole captions alone say are known by themselves too.
+    """
+    rng, phrases = speaker.rng, speaker.phrases
+    name = rng.choice(
+        (
+            *scene_lib.SIZES,
+            *scene_lib.COLOURS,
+            *scene_lib.SHAPES,
+            *scene_lib.BACKGROUNDS,
+        )
+    )
+    plain, *others = WORDS[speaker.language][name]
+    tested = [word for word in others if word in TESTED_WORDS[speaker.language]]
+    others = [word for word in others if word != plain] + phrases.more_words[name]
+    word = rng.choice(tested if tested and rng.random() < TESTED_SHARE else others)
+    text = speaker.answer("word", word=word, plain=plain)
+    return speaker.say("ask_word", word=word), Reply("say", None, text, name)
 
 
 def _any_index(speaker, state):

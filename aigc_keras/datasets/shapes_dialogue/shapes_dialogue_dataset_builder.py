@@ -21,7 +21,7 @@ REPLIES = ("draw", "say", "no", "undo", "redo", "more", "save")
 class Builder(RecordBuilder):
     """Seeded dialogues about pictures of shapes, with the right state at each turn."""
 
-    VERSION = tfds.core.Version("1.6.0")
+    VERSION = tfds.core.Version("1.7.0")
     RELEASE_NOTES = {
         "1.0.0": "First release.",
         "1.1.0": "What each sentence means; more ways to say it in `train`; pairs side "
@@ -32,6 +32,7 @@ class Builder(RecordBuilder):
         "1.4.0": "`train` alone: twice as many words for a name, more templates.",
         "1.5.0": "`train` alone: more of what is out of scope.",
         "1.6.0": "`train` alone: changes to what a whole caption says.",
+        "1.7.0": "`train` alone: what a word means; more templates.",
     }
 
     def _info(self):

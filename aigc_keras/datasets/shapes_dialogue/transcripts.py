@@ -87,6 +87,7 @@ TOPICS = {
     "ask_relation": questions.ask_relation,
     "ask_background": questions.ask_background,
     "ask_count": questions.ask_count,
+    "ask_word": questions.ask_word,
     "describe": questions.describe,
     "outside": outside.ask_outside,
     **{name: _control(name) for name in ("undo", "redo", "more", "save")},
@@ -173,7 +174,12 @@ EMPHASIS = {
     "swap": 2,
 }
 # What is said in training alone.
-TRAINING_WEIGHTS = {"single": {"change_whole": 40}}
+TRAINING_WEIGHTS = {
+    None: {"ask_word": 15},
+    "single": {"ask_word": 25, "change_whole": 40},
+    "group": {"ask_word": 15},
+    "pair": {"ask_word": 15},
+}
 _OF_A_PICTURE = ("change", "ask_attribute", "ask_count", "remove", "describe", "more")
 
 
