@@ -61,8 +61,8 @@ def test_every_sentence_is_whole_and_every_topic_occurs(train_turns, test_dialog
             if turn.reply.kind == "draw":
                 assert read_state(turn.text) == turn.reply.state
         topics = {turn.topic for turn in turns}
-        # A picture is changed by a whole caption in training alone.
-        missing = {"change_whole"} if turns is tried else set()
+        # Changes by a whole caption, and what words mean, are of training alone.
+        missing = {"change_whole", "ask_word"} if turns is tried else set()
         assert topics == set(transcripts.TOPICS) - missing | {"nothing_yet"}
 
 
@@ -107,6 +107,23 @@ def test_what_is_tried_was_not_trained_on(train_turns, test_dialogues):
     for word in (w for w in held_out if w.isascii()):
         assert not any(re.search(rf"\b{word}\b", text) for text in changes), word
     assert any("scarlet" in t.sentence for d in test_dialogues for t in d[1:])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_words_mean_is_said_of_those_to_be_tried_too(language):
+    speaker = Speaker(random.Random(0), language)
+    asked = set()
+    for state in (None, SINGLE, GROUP, PAIR) * 100:
+        sentence, reply = questions.ask_word(speaker, state)
+        assert reply.kind == "say" and reply.state is None
+        word, plain = re.split(" means |就是", reply.text)
+        assert all(part in sentence for part in word.split()) and word != plain
+        assert plain == WORDS[language][reply.meaning][0]
+        known = WORDS[language][reply.meaning]
+        assert word in (*known, *speaker.phrases.more_words[reply.meaning])
+        asked.add(word)
+    tested = TESTED_WORDS[language]
+    assert len(asked & tested) > 0.9 * len(tested) and len(asked - tested) > 40
 
 
 def test_a_dialogue_to_be_tried_stays_within_what_models_have_seen(test_dialogues):

@@ -38,7 +38,7 @@ _MEANINGFUL = {
         "换 拿 几 多少 什么 怎么 哪 谁 大 小".split()
     ),
 }
-# A whole caption is the only one in training that says these.
+# Whole captions alone say these in training, and who asks what they mean.
 TESTED_WORDS = {
     language: frozenset(t[-1] for t in table.values() if len(set(t)) > 1)
     for language, table in WORDS.items()
@@ -63,7 +63,7 @@ class Speaker:
     """One who talks about a picture, in one language and the words of one split.
 
     In `"test"` the templates are others than in `"train"`, and so is the last synonym
-    of each word, which `"train"` knows from whole captions alone.
+    of each word, which `"train"` knows from whole captions and their explanations.
 
     Args:
         rng: `random.Random`. The only source of chance.
