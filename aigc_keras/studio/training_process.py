@@ -10,6 +10,10 @@ from aigc_keras.training import RunFolder
 from aigc_keras.training.launcher import own_command
 
 WAIT = 60
+# What a shell runs in the background ignores SIGINT, and so would what that starts.
+_HEAR_SIGINT = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+)
 
 
 class TrainingProcess:
@@ -56,9 +60,10 @@ class TrainingProcess:
             arguments += ["--steps", str(steps), "--run", str(run)]
             if data_dir:
                 arguments += ["--data-dir", data_dir]
+            python, option, program, *arguments = own_command(arguments)
             with open(folder / "studio.log", "wb") as log:
                 self._process = subprocess.Popen(
-                    own_command(arguments),
+                    [python, option, _HEAR_SIGINT + program, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,

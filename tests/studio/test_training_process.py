@@ -1,5 +1,6 @@
 """A run is started, watched and stopped from the page."""
 
+import signal
 import sys
 import time
 
@@ -54,6 +55,27 @@ def test_one_run_at_a_time_until_it_is_stopped(process, tmp_path):
     process.stop()
     process.start(run, "shapes", "tiny_32", 7)
     assert process.running == run
+
+
+def test_it_is_stopped_where_the_studio_itself_ignores_ctrl_c(
+    process, tmp_path, monkeypatch
+):
+    def command(arguments):
+        program = "import time; print('ready', flush=True); time.sleep(100)"
+        return [sys.executable, "-c", program]
+
+    monkeypatch.setattr(training_process, "own_command", command)
+    monkeypatch.setattr(training_process, "WAIT", 20)
+    run = str(tmp_path / "run")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process.start(run, "none", "tiny_32", 7)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    wait_for(lambda: process.state(run).endswith("ready"))
+    process.stop()
+    # Killed it would have failed.
+    assert process.state(run) == "not running, no step yet"
 
 
 def test_a_run_that_fails_says_why(process, tmp_path, monkeypatch):
