@@ -6,9 +6,10 @@ The text side is that of the shipped `shapes_64`. Each row changes one thing of 
 default recipe, trains a GAN a seed, and is measured on captions of `test` and
 `test_unseen`, and by diversity and the kernel distance to real pictures in the judge's
 features. Minutes are of processor time on all cores that the process may use, so that
-other work on the machine takes nothing from a row. Finished runs are kept in
+other work on the machine takes little from a row. Finished runs are kept in
 `--folder`: a stopped table goes on, and two processes may fill one table, each with
-rows of its own. Prints a Markdown table: means, and half the range between the seeds.
+rows of its own; a last run prints them all. Prints a Markdown table: means, and half
+the range between the seeds.
 """
 
 import argparse
@@ -23,7 +24,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
@@ -57,7 +57,6 @@ class Row:
     noise_encoder: bool = True
     train_text_encoder: str = "frozen"
     text_noise: float = 0.0
-    text_dropout: float = 0.0
 
 
 QUARTER = {"patch_size": 4, "stages": (8, 8, 4)}
@@ -80,7 +79,6 @@ ROWS = {
     "rates 1e-3 3e-4": Row(rates=(1e-3, 3e-4)),
     "rates 5e-4 5e-4": Row(rates=(5e-4, 5e-4)),
     "text noise 0.3": Row(text_noise=0.3),
-    "text dropout 0.1": Row(text_dropout=0.1),
     "noise 16": Row(generator={"noise_dim": 16}),
     "noise 256": Row(generator={"noise_dim": 256}),
     "generator patch 4": Row(generator=QUARTER),
@@ -97,21 +95,6 @@ ROWS = {
     "GPT-2's last block learns": Row(train_text_encoder="last_blocks"),
     "GPT-2 learns": Row(train_text_encoder="full"),
 }
-
-
-class TextDropout(TextToImageGAN):
-    """Learns some captions as none: the batch's mean stands for their vectors."""
-
-    dropped = 0.0
-
-    def train_step(self, data):
-        """Update both networks once."""
-        text = data["text_embedding"]
-        seed = tf.stack([self.seed, tf.cast(self.optimizer.iterations, tf.int32)])
-        chance = tf.random.stateless_uniform((tf.shape(text)[0], 1), seed)
-        none = tf.reduce_mean(text, axis=0, keepdims=True)
-        text = tf.where(chance < self.dropped, none, text)
-        return super().train_step({**data, "text_embedding": text})
 
 
 class Clock(keras.callbacks.Callback):
@@ -153,8 +136,7 @@ def run(row, seed, data, base, minutes, prepared_dir, num_images):
     encoder = NoiseEncoder(
         64, generator.text_dim, generator.noise_dim, base_channels=8, hidden_dim=128
     )
-    network = TextDropout if row.text_dropout else TextToImageGAN
-    gan = network(
+    gan = TextToImageGAN(
         generator,
         Discriminator.from_config(
             base.discriminator.get_config() | row.discriminator | policy
@@ -167,7 +149,6 @@ def run(row, seed, data, base, minutes, prepared_dir, num_images):
         noise_encoder=encoder if row.noise_encoder else None,
         class_names=base.class_names,
     )
-    gan.dropped = row.text_dropout
     gan.compile(
         make_optimizer(row.rates[0]),
         make_optimizer(row.rates[1]),
@@ -245,7 +226,8 @@ if __name__ == "__main__":
     for seed in range(options.seeds):
         for name in options.rows:
             stem = name.replace(" ", "_").replace("'", "")
-            path = folder / f"{stem}_{options.minutes:g}_{seed}.json"
+            asked = f"{options.minutes:g}_of_{options.images}"
+            path = folder / f"{stem}_{asked}_{seed}.json"
             if not path.exists():
                 row = (ROWS[name], seed, data, base, options.minutes)
                 path.write_text(json.dumps(run(*row, prepared_dir, options.images)))

@@ -30,7 +30,7 @@ def run_campaign(settings, folder, kills, seed):
 
     Args:
         settings: Dict for `TrainingConfig`.
-        folder: Path of an empty folder.
+        folder: Path of a folder without checkpoints.
         kills: int. SIGKILLs.
         seed: int. Seeds the moments: each within four fifths of the time that the
             unbroken run takes, so that at least the first comes before the end.

@@ -14,7 +14,7 @@ def test_a_kill_at_a_random_moment_changes_nothing(tiny_settings, begin_run, tmp
     campaign = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(campaign)
     settings = {**tiny_settings, "steps": 24}
-    # A kill before that: tests/training/test_trainer.py.
+    # A kill while they are trained: tests/training/test_trainer.py.
     for name in ("unbroken", "broken_0"):
         begin_run(tmp_path / name)
     figures = campaign.run_campaign(settings, tmp_path, kills=1, seed=5)

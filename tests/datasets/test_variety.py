@@ -142,6 +142,9 @@ def test_more_words_are_no_fillers_and_no_things_to_be_refused():
         said = {w for texts in PHRASES[language].more_words.values() for w in texts}
         assert not said & set(speaker.instructions.fillers)
     assert Speaker(random.Random(0), "en").may_mean_a_shape("lemon")
+    # A tested word is a thing's whole name, or none: "red apple" means no shape.
+    assert Speaker(random.Random(0), "en").may_mean_a_shape("rose")
+    assert not Speaker(random.Random(0), "en").may_mean_a_shape("red apple")
     outside_ = {
         outside.ask_outside(Speaker(random.Random(seed), "en"), None)[0]
         for seed in range(3000)

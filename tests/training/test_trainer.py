@@ -277,24 +277,29 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
 
 
 @pytest.mark.slow
-def test_kill_9_in_the_text_sides_training_changes_nothing(tiny_settings, tmp_path):
-    # After a checkpoint: see the test of benchmarks/kill_campaign.py.
-    settings = {**tiny_settings, "steps": 8, "save_every": 4}
+def test_kill_9_at_two_moments_changes_nothing(tiny_settings, tmp_path):
+    settings = {**tiny_settings, "steps": 12, "save_every": 4}
     finish(settings, tmp_path / "unbroken")
     broken = RunFolder(tmp_path / "broken")
-    process = start(settings, broken.path)
-    deadline = time.monotonic() + 200
-    while not broken.config_path.exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    assert not broken.model_path.exists()
+    # In the text side's training, and after a checkpoint.
+    moments = (
+        lambda: broken.config_path.exists(),
+        lambda: 4 in broken.checkpoints.steps(),
+    )
+    for reached in moments:
+        process = start(settings, broken.path)
+        deadline = time.monotonic() + 200
+        while not reached():
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert broken.checkpoints.newest() < 12
     finish(settings, broken.path)
     unbroken = RunFolder(tmp_path / "unbroken")
     assert broken.read_metrics() == unbroken.read_metrics()
     first, second = load_run(unbroken.path), load_run(broken.path)
-    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 8
+    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 12
     for ours, theirs in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
     optimizers = [

@@ -38,7 +38,7 @@ _MEANINGFUL = {
         "换 拿 几 多少 什么 怎么 哪 谁 大 小".split()
     ),
 }
-# Whole captions alone say these in training, and who asks what they mean.
+# In training these stand in whole captions, and where their meaning is asked, alone.
 TESTED_WORDS = {
     language: frozenset(t[-1] for t in table.values() if len(set(t)) > 1)
     for language, table in WORDS.items()
@@ -165,9 +165,10 @@ class Speaker:
         return pattern.fullmatch(sentence.replace("color", "colour")) is not None
 
     def may_mean_a_shape(self, text):
-        """Return whether the name of a thing holds one of `more_words`."""
+        """Return whether the name of a thing is tested, or holds `more_words`."""
         more = self.phrases.more_words.values()
-        return any(word in text for texts in more for word in texts)
+        tested = text in TESTED_WORDS[self.language]
+        return tested or any(word in text for texts in more for word in texts)
 
     def nonsense(self):
         """Return a word that there is not."""

@@ -156,7 +156,7 @@ WEIGHTS = {
 }
 # What is hard to learn is said more often to train on.
 EMPHASIS = {
-    # Some words are said in whole captions alone.
+    # Some words are hardly said but in whole captions.
     "draw_whole": 2,
     "absent": 3,
     "add": 2.5,
