@@ -31,6 +31,7 @@ from aigc_keras.evaluation import evaluate_gan
 from aigc_keras.fused_adam import make_optimizer
 from aigc_keras.layers import DiffAugment
 from aigc_keras.models import (
+    PRESETS,
     Discriminator,
     Generator,
     LossWeights,
@@ -133,9 +134,8 @@ def run(row, seed, data, base, minutes, prepared_dir, num_images):
     generator = Generator.from_config(
         base.generator.get_config() | row.generator | policy
     )
-    encoder = NoiseEncoder(
-        64, generator.text_dim, generator.noise_dim, base_channels=8, hidden_dim=128
-    )
+    sizes = PRESETS["shapes_64"]["noise_encoder"]
+    encoder = NoiseEncoder(64, generator.text_dim, generator.noise_dim, **sizes)
     gan = TextToImageGAN(
         generator,
         Discriminator.from_config(

@@ -41,8 +41,9 @@ def chat(
 
     Example: aigc-keras chat --preset scenes_64
     """
-    lines = None if script is None else _read_script(script)
+    # First of all: reading the script imports it too, with its greetings.
     import_tensorflow()
+    lines = None if script is None else _read_script(script)
     from aigc_keras.datasets.pictures import check_output
     from aigc_keras.tasks import VisualDialogue
     from aigc_keras.training import open_model

@@ -245,6 +245,7 @@ def launch_workers(context, workers, task):
         RunError: If one of them ends badly.
         ValueError: If the task cannot be distributed.
     """
+    import_tensorflow()
     from aigc_keras.training.launcher import launch, own_command
 
     if task != "gan":

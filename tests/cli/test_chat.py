@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 
 from aigc_keras.cli import app, chat
 from aigc_keras.tasks import Answer
+from aigc_keras.training.launcher import own_command
 
 
 class Dialogue:
@@ -171,6 +174,13 @@ def test_lines_may_come_from_a_pipe(capfd, spoken_run, tmp_path, monkeypatch):
 
 
 def test_bad_input_is_one_line(capfd, tiny_run, tmp_path):
+    # A process of its own: one that knows TensorFlow already is not greeted.
+    command = own_command(["chat", "--script", str(tmp_path / "none.txt")])
+    loud = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=100, env=loud
+    )
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     code, _, errors = run_cli(capfd, "chat", "--script", tmp_path / "none.txt")
     assert code == 2 and "--script must be a text file" in errors
     code, _, errors = run_cli(
