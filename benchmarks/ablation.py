@@ -19,11 +19,14 @@ import os
 import pathlib
 import sys
 import time
+from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import tensorflow as tf
+import token_level
 
 from aigc_keras import losses
 from aigc_keras.datasets import load_dataset
@@ -37,10 +40,84 @@ from aigc_keras.models import (
     LossWeights,
     NoiseEncoder,
     TextToImageGAN,
+    objective,
 )
 from aigc_keras.models.standard_noise import standardize_noise
+from aigc_keras.training import share_threads
 from aigc_keras.training.config import resolve_precision
 from aigc_keras.training.schedules import scheduled_learning_rate
+
+
+def pooled_gan(row, base, policy, seed):
+    """Build the package's own networks, as a row changes them."""
+    drawing = Generator.from_config(
+        base.generator.get_config() | row.generator | policy
+    )
+    seeing = base.discriminator.get_config() | row.discriminator | policy
+    return row.gan(
+        drawing,
+        Discriminator.from_config(seeing),
+        base.text_encoder.copy(),
+        train_text_encoder=row.train_text_encoder,
+        noise_encoder=make_noise_encoder(drawing) if row.noise_encoder else None,
+        **shared_parts(base, seed),
+    )
+
+
+def token_level_gan(row, base, policy, seed):
+    """Build networks that read every token; see `token_level`."""
+    sizes = base.generator.get_config()
+    hidden = base.text_encoder.backbone.hidden_dim
+    drawing = token_level.TokenGenerator(
+        sizes["image_size"],
+        sizes["text_dim"],
+        hidden,
+        sizes["noise_dim"],
+        sizes["base_channels"],
+        **policy,
+    )
+    seeing = base.discriminator.get_config() | row.discriminator | policy
+    encoder = base.text_encoder.copy()
+    gan = token_level.TokenLevelGAN(
+        drawing,
+        token_level.SentenceDiscriminator(seeing, drawing.text_dim),
+        token_level.packing_encoder(encoder),
+        noise_encoder=make_noise_encoder(drawing),
+        **shared_parts(base, seed),
+    )
+    gan.set_text_encoder(gan.text_encoder, encoder)
+    return gan
+
+
+def make_noise_encoder(drawing):
+    """Build the noise encoder of the preset `shapes_64` for a generator."""
+    sizes = PRESETS["shapes_64"]["noise_encoder"]
+    return NoiseEncoder(64, drawing.text_dim, drawing.noise_dim, **sizes)
+
+
+def shared_parts(base, seed):
+    """Return what all rows have alike."""
+    return {
+        "judge": base.judge,
+        "caption_bank": base.caption_bank,
+        "seed": seed,
+        "class_names": base.class_names,
+    }
+
+
+class TextDropoutGAN(TextToImageGAN):
+    """Gives the generator no caption for a tenth of its drawings; all else knows it."""
+
+    def train_step(self, data):
+        """Update both networks once."""
+        self.said = objective.drawn_rows(self, data)["text_embedding"]
+        return super().train_step(data)
+
+    def draw_text_noise(self, step, shape):
+        """Return what takes the vector away, for a tenth of the rows."""
+        chance = super().draw_text_noise(step, (shape[0], 1))
+        # The lower tenth of a normal distribution.
+        return tf.where(chance < -1.2816, -self.said, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,6 +135,9 @@ class Row:
     noise_encoder: bool = True
     train_text_encoder: str = "frozen"
     text_noise: float = 0.0
+    gan: type = TextToImageGAN
+    build: Callable = pooled_gan
+    standardize: Callable = standardize_noise
 
 
 QUARTER = {"patch_size": 4, "stages": (8, 8, 4)}
@@ -80,6 +160,8 @@ ROWS = {
     "rates 1e-3 3e-4": Row(rates=(1e-3, 3e-4)),
     "rates 5e-4 5e-4": Row(rates=(5e-4, 5e-4)),
     "text noise 0.3": Row(text_noise=0.3),
+    "text dropout 0.1": Row(text_noise=1.0, gan=TextDropoutGAN),
+    "every token": Row(build=token_level_gan, standardize=token_level.standardize),
     "noise 16": Row(generator={"noise_dim": 16}),
     "noise 256": Row(generator={"noise_dim": 256}),
     "generator patch 4": Row(generator=QUARTER),
@@ -131,24 +213,7 @@ def run(row, seed, data, base, minutes, prepared_dir, num_images):
     """Train and measure one GAN."""
     keras.utils.set_random_seed(seed)
     policy = {"dtype": keras.config.dtype_policy().name}
-    generator = Generator.from_config(
-        base.generator.get_config() | row.generator | policy
-    )
-    sizes = PRESETS["shapes_64"]["noise_encoder"]
-    encoder = NoiseEncoder(64, generator.text_dim, generator.noise_dim, **sizes)
-    gan = TextToImageGAN(
-        generator,
-        Discriminator.from_config(
-            base.discriminator.get_config() | row.discriminator | policy
-        ),
-        base.text_encoder.copy(),
-        base.judge,
-        base.caption_bank,
-        seed=seed,
-        train_text_encoder=row.train_text_encoder,
-        noise_encoder=encoder if row.noise_encoder else None,
-        class_names=base.class_names,
-    )
+    gan = row.build(row, base, policy, seed)
     gan.compile(
         make_optimizer(row.rates[0]),
         make_optimizer(row.rates[1]),
@@ -170,7 +235,7 @@ def run(row, seed, data, base, minutes, prepared_dir, num_images):
     )
     config = {"dataset": "shapes", "prepared_dir": prepared_dir}
     if row.noise_encoder:
-        standardize_noise(gan, data)
+        row.standardize(gan, data)
     figures = evaluate_gan(gan, config, num_images)
     return figures | {"images": clock.steps * data.batch_size}
 
@@ -213,6 +278,7 @@ if __name__ == "__main__":
     parser.add_argument("--prepared-dir", default="data")
     parser.add_argument("--images", type=int, default=1000, help="to measure on")
     options = parser.parse_args()
+    share_threads()
     keras.config.set_dtype_policy(resolve_precision("auto"))
     folder = pathlib.Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,10 @@ def torch_variants():
         for channels_last in (False, True)
         for compiled in (False, True)
     ]
-    return [*plain, Variant(True, True, False, one_pass=True)]
+    one_pass = [
+        Variant(True, True, compiled, one_pass=True) for compiled in (False, True)
+    ]
+    return plain + one_pass
 
 
 def make_trainer(kind, settings):
@@ -92,6 +95,14 @@ def timed_steps(trainer, steps):
 
 def work(kind, settings):
     """Be a worker: warm up, then run as many seconds as each line of input says."""
+    if kind == "matrix product":
+        # A process of its own: the package has threads as suit its step.
+        from throughput.package_gan import gemm_rate
+
+        answer({})
+        for _ in sys.stdin:
+            answer({"rate": gemm_rate()})
+        return
     trainer = make_trainer(kind, settings)
     timed_steps(trainer, 5)
     per_step = timed_steps(trainer, 10) / 10
@@ -102,11 +113,6 @@ def work(kind, settings):
         facts["flops_per_image"] = flops_per_image(trainer)
     answer(facts)
     for line in sys.stdin:
-        if line.strip() == "gemm":
-            from throughput.package_gan import gemm_rate
-
-            answer({"rate": gemm_rate()})
-            continue
         steps = max(5, round(float(line) / per_step))
         per_step = timed_steps(trainer, steps) / steps
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -142,13 +148,13 @@ def compare(rounds):
     counts = {worker.facts["parameters"] for worker in workers}
     if len(counts) > 1:
         raise RuntimeError(f"The networks differ: {counts} weights")
-    gemm = []
+    gemm, machine = [], Worker(__file__, "matrix product", SETTINGS)
     for index in range(rounds):
-        gemm.append(workers[0].ask("gemm")["rate"])
+        gemm.append(machine.ask("go")["rate"])
         for worker in workers:
             worker.speeds.append(worker.ask(SECONDS)["speed"])
         say(f"round {index + 1} of {rounds}")
-    for worker in workers:
+    for worker in [*workers, machine]:
         worker.close()
     speeds = {w.kind: statistics.median(w.speeds) for w in workers}
     flops = workers[0].facts["flops_per_image"]

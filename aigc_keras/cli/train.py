@@ -137,8 +137,10 @@ def train(
     from aigc_keras.serving import export
     from aigc_keras.training import TrainingConfig, train
     from aigc_keras.training.distribution import is_first_worker
-    from aigc_keras.training.threads import set_threads
+    from aigc_keras.training.threads import set_threads, share_threads
 
+    if threads is None and task == "gan":
+        share_threads()
     set_threads(threads)
     examples = {"instructions": triples, "dialogue": transcripts}
     for name, option in (("instructions", "triples"), ("dialogue", "transcripts")):

@@ -235,7 +235,7 @@ class CaptionedDataset:
             rows = low + tf.cast(chance * tf.cast(high - low, tf.float32), tf.int64)
             pixels = tf.numpy_function(read, [index], tf.uint8, stateful=False)
             side = self.image_size
-            pixels = tf.ensure_shape(pixels, (None, side, side, 3))
+            pixels = tf.ensure_shape(pixels, (size, side, side, 3))
             if augment is not None:
                 # With one replica its number is 0.
                 pixels = augment(pixels, tf.stack([seed + 1_000_003 * replica, step]))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from aigc_keras.fused_modulation import can_fuse, modulate_and_rectify
+
 
 @keras.saving.register_keras_serializable(package="aigc_keras")
 class FeatureModulation(keras.layers.Layer):
@@ -21,6 +23,8 @@ class FeatureModulation(keras.layers.Layer):
     out of a network already, and nothing is normalized.
 
     Args:
+        rectify: bool. Whether negative results become zero (ReLU), default False. In
+            training on a processor the modulation then takes one pass over memory.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:
@@ -28,6 +32,7 @@ class FeatureModulation(keras.layers.Layer):
         condition: `(batch, condition_dim)` float.
         places: `(batch, height / n, width / n, place_channels)` float for some whole
             `n`, or None.
+        training: bool. Whether slopes are wanted.
 
     Returns:
         Tensor shaped like `features`.
@@ -42,8 +47,9 @@ class FeatureModulation(keras.layers.Layer):
     TensorShape([2, 4, 4, 3])
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, rectify=False, **kwargs):
         super().__init__(**kwargs)
+        self.rectify = rectify
         self.projection = self.place_gamma = self.place_beta = None
 
     def build(self, features_shape, condition_shape, places_shape=None):
@@ -64,20 +70,27 @@ class FeatureModulation(keras.layers.Layer):
             self.place_beta = self._make(places_shape, units, "place_beta", False)
         self.built = True
 
-    def call(self, features, condition, places=None):
+    def call(self, features, condition, places=None, training=None):
         """Modulate; see the class docstring."""
         affine = self.projection(condition)[:, None, None, :]
         gamma, beta = affine[..., : self.channels], affine[..., self.channels :]
-        if places is None:
-            return features * (1 + gamma) + beta
-        gamma += self._spread(self.place_gamma(places))
-        return features * (1 + gamma) + beta + self._spread(self.place_beta(places))
+        if places is not None:
+            gamma += self._spread(self.place_gamma(places))
+            beta += self._spread(self.place_beta(places))
+        if training and self.rectify and _on_tensorflow() and can_fuse():
+            return modulate_and_rectify(features, gamma, beta)
+        result = features * (1 + gamma) + beta
+        return ops.relu(result) if self.rectify else result
 
     def compute_output_shape(
         self, features_shape, condition_shape=None, places_shape=None
     ):
         """Return the shape of `features`."""
         return features_shape
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "rectify": self.rectify}
 
     def _make(self, input_shape, units, name, use_bias=True):
         layer = keras.layers.Dense(
@@ -94,3 +107,7 @@ class FeatureModulation(keras.layers.Layer):
         if self.patch_size == 1:
             return x
         return ops.depth_to_space(x, self.patch_size, data_format="channels_last")
+
+
+def _on_tensorflow():
+    return keras.backend.backend() == "tensorflow"

@@ -220,8 +220,8 @@ def _places(x, channels, dtype):
 
 
 def _modulate(x, said, dtype, name):
-    x = FeatureModulation(dtype=dtype, name=f"{name}_modulation")(x, *said)
-    return _activation(dtype, f"{name}_activation")(x)
+    modulation = FeatureModulation(True, dtype=dtype, name=f"{name}_modulation")
+    return modulation(x, *said)
 
 
 def _double(x, said, width, dtype, name):

@@ -129,7 +129,7 @@ def draw(gan, inputs):
 
 
 def loss_terms(gan, data, fake, training, divergence=0.0):
-    """Return every loss term of a batch, from one trunk pass for real and fake.
+    """Return every loss term of a batch; the trunk sees each image once.
 
     Args:
         gan: Compiled `TextToImageGAN`.
@@ -150,14 +150,14 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
     drawn = drawn_rows(gan, data)
     weights, adversarial = gan.loss_weights, gan.adversarial_loss
     discriminator = gan.discriminator
-    both = ops.concatenate([image, fake], axis=0)
+    seen = image, fake
     if gan.diff_augment is not None and training:
-        step = gan.optimizer.iterations
-        chances = gan.draw_chances(step, ops.shape(both)[0])
-        both = gan.diff_augment(both, chances)
+        both = ops.concatenate(seen, axis=0)
+        chances = gan.draw_chances(gan.optimizer.iterations, ops.shape(both)[0])
+        seen = ops.split(gan.diff_augment(both, chances), 2)
     _, trunk = gan.trained if gan.trained and training else (None, discriminator.trunk)
-    seen = trunk(both, training=training)
-    real_seen, fake_seen = _halves(seen)
+    # Not one pass for both: real images are seen while the others are being drawn.
+    real_seen, fake_seen = (trunk(part, training=training) for part in seen)
     said = discriminator.text_projection(text)
     fake_said = discriminator.text_projection(drawn["text_embedding"])
     # Three pairs: real with its text, real with another's text, fake with its text.
@@ -295,11 +295,6 @@ def _total(terms):
     # Not a chain of `+`: the graph optimizer would join it with the running means' sums
     # into one AddN, which adds in the order in which its inputs' buffers come free.
     return ops.sum(ops.stack(terms)) if terms else ops.zeros(())
-
-
-def _halves(seen):
-    pairs = {name: ops.split(value, 2, axis=0) for name, value in seen.items()}
-    return tuple({name: pair[i] for name, pair in pairs.items()} for i in range(2))
 
 
 def _validity(seen, said):

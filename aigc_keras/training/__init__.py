@@ -21,6 +21,7 @@ from aigc_keras.training.run_folder import (
     open_prompt_writer,
     open_repairer,
 )
+from aigc_keras.training.threads import share_threads
 from aigc_keras.training.trainer import train
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "open_parts",
     "open_prompt_writer",
     "open_repairer",
+    "share_threads",
     "train",
     "train_captioner",
     "train_dialogue_reader",

@@ -10,6 +10,7 @@ from tensorflow.python.framework import ops
 from aigc_keras.datasets import CaptionedDataset, CaptionTable
 from aigc_keras.models import Discriminator, Generator, TextToImageGAN
 from aigc_keras.models.image_encoder import ImageEncoder
+from aigc_keras.training import share_threads
 
 PRODUCTS = (
     "MatMul",
@@ -26,6 +27,7 @@ class Trainer:
     """A compiled `TextToImageGAN` on a `CaptionedDataset` of given arrays."""
 
     def __init__(self, settings, arrays):
+        share_threads()
         keras.config.set_dtype_policy("mixed_bfloat16")
         keras.utils.set_random_seed(0)
         size, dim = settings["image_size"], settings["text_dim"]

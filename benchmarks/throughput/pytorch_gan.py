@@ -177,8 +177,12 @@ class Trainer:
         self.discriminator_optimizer = torch.optim.Adam(
             self.discriminator.parameters(), lr=3e-4, **adam
         )
-        step = self.one_pass if variant.one_pass else self.two_steps
-        self.step = torch.compile(step) if variant.compiled else step
+        self.step = self.one_pass if variant.one_pass else self.two_steps
+        if variant.compiled:
+            # The networks, as PyTorch users do: a compiled step would join the way
+            # through both networks, of which a part is gone back twice.
+            for part in (self.generator, self.discriminator, self.judge):
+                part.compile()
         self.rng = np.random.default_rng(0)
 
     def parameters(self):

@@ -1,5 +1,7 @@
 """Rematerialised networks: the same figures, and fewer maps kept for the way back."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -110,8 +112,9 @@ def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step)
     # What waits for a slope is computed again, on the way back.
     first = maps_of(nodes) - behind(back, waits)
     kept = first & set().union(*(waits[name] for name in back))
-    # None but those of the block that the way back begins with.
-    blocks = {name.split("/")[0] for name in kept}
+    # None but those of the block that the ways back begin with, of real images and of
+    # drawn ones.
+    blocks = {re.sub(r"_\d+/.*", "", name) for name in kept}
     assert len(blocks) == 1 if rematerialize else len(kept) >= 8
 
 
@@ -126,8 +129,8 @@ def test_a_blocks_maps_are_gone_before_the_next_ones_come(
     slopes = {node.name for node in nodes if node.op == "Conv2DBackpropFilter"}
     relus = maps_of(nodes)
     waiting = [bool(relus & behind({slope}, waits)) for slope in slopes]
-    # For the slope of the very first convolution nothing is left to wait.
-    assert len(waiting) >= 5 and sum(waiting) >= len(waiting) - 1
+    # Behind the first two convolutions of what sees real images no map comes any more.
+    assert len(waiting) >= 7 and sum(waiting) >= len(waiting) - 2
 
 
 def test_a_network_without_blocks_is_refused():
