@@ -41,6 +41,7 @@ _PUBLIC = {
     "export": "aigc_keras.serving",
     "load_dataset": "aigc_keras.datasets",
     "load_run": "aigc_keras.training",
+    "share_threads": "aigc_keras.training",
     "standardize_noise": "aigc_keras.models",
     "default_callbacks": "aigc_keras.training",
     "losses": "aigc_keras",
