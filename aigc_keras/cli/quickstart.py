@@ -26,9 +26,10 @@ def quickstart(
     from aigc_keras.evaluation.tables import alignment_table
     from aigc_keras.progress import progress_bar
     from aigc_keras.serving import export
-    from aigc_keras.training import TrainingConfig, train
+    from aigc_keras.training import TrainingConfig, share_threads, train
     from aigc_keras.training.run_folder import write_text
 
+    share_threads()
     config = TrainingConfig(
         steps=None, minutes=minutes, prepared_dir=prepared_dir, seed=seed
     )
