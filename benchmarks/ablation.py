@@ -7,9 +7,10 @@ default recipe, trains a GAN a seed, and is measured on captions of `test` and
 `test_unseen`, and by diversity and the kernel distance to real pictures in the judge's
 features. Minutes are of processor time on all cores that the process may use, so that
 other work on the machine takes little from a row. Finished runs are kept in
-`--folder`: a stopped table goes on, and two processes may fill one table, each with
-rows of its own; a last run prints them all. Prints a Markdown table: means, and half
-the range between the seeds.
+`--folder`: a stopped table goes on (with the same code, else give a new folder), and
+two processes may fill one table, each with rows of its own; a last run prints them all.
+"Every token" holds "places" too, which is what to compare it with. Prints a Markdown
+table: means, and half the range between the seeds.
 """
 
 import argparse
@@ -161,6 +162,7 @@ ROWS = {
     "rates 5e-4 5e-4": Row(rates=(5e-4, 5e-4)),
     "text noise 0.3": Row(text_noise=0.3),
     "text dropout 0.1": Row(text_noise=1.0, gan=TextDropoutGAN),
+    "places": Row(generator={"place_channels": 32}),
     "every token": Row(build=token_level_gan, standardize=token_level.standardize),
     "noise 16": Row(generator={"noise_dim": 16}),
     "noise 256": Row(generator={"noise_dim": 256}),

@@ -22,6 +22,8 @@ PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 ENVIRONMENT = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": "262144",
+    # Its own buffers are kept, and come and go with the processor.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 

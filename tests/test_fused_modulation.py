@@ -83,13 +83,27 @@ def test_a_layer_learns_by_it_and_answers_the_same(policy, with_places):
             one / scale, other / scale, atol=0.02 if bfloat16 else 1e-5
         )
     operations = str(learn.get_concrete_function(*given).graph.as_graph_def())
-    assert ("_XlaMustCompile" in operations) == can_fuse()
+    assert "_XlaMustCompile" in operations
 
 
-def test_a_gpu_is_left_to_itself(monkeypatch):
-    can_fuse.cache_clear()
-    with monkeypatch.context() as patch:
-        patch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
-        assert not can_fuse()
-    can_fuse.cache_clear()
-    assert can_fuse()
+@pytest.mark.parametrize(
+    ("shape", "dtype", "gpus", "fits"),
+    [
+        ((None, 4, 4, 3), "bfloat16", [], True),
+        ((2, 4, 4, 3), "float32", ["a GPU"], False),
+        ((2, 4, 4, 3), "float64", [], False),
+        ((2, None, 4, 3), "float32", [], False),
+    ],
+)
+def test_it_is_for_known_sides_on_a_processor(shape, dtype, gpus, fits, monkeypatch):
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: gpus)
+    answers = []
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, dtype)])
+    def ask(features):
+        answers.append(can_fuse(features))
+        return features
+
+    ask.get_concrete_function()
+    assert answers == [fits]
+    assert not can_fuse(tf.ones((2, 4, 4, 3)))

@@ -77,7 +77,7 @@ class FeatureModulation(keras.layers.Layer):
         if places is not None:
             gamma += self._spread(self.place_gamma(places))
             beta += self._spread(self.place_beta(places))
-        if training and self.rectify and _on_tensorflow() and can_fuse():
+        if training and self.rectify and _on_tensorflow() and can_fuse(features):
             return modulate_and_rectify(features, gamma, beta)
         result = features * (1 + gamma) + beta
         return ops.relu(result) if self.rectify else result

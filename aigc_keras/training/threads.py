@@ -7,20 +7,31 @@ import tensorflow as tf
 
 
 def share_threads():
-    """Let TensorFlow run two operations of a GAN's step side by side.
+    """Let TensorFlow run two operations of a GAN's step side by side, on two cores.
 
     Two networks are there to be computed, there and back, and what the weights of one
-    learn need not wait for the other: half of the cores inside an operation, and two
-    operations at a time, leave them idle less often than all of them inside one
-    operation after the other. On two cores a step takes four fifths of the time.
+    learn need not wait for the other: with a core for each of two operations less of
+    both is idle than with both of them inside one operation after the other. A GAN's
+    step then takes four fifths of the time; matching captions and pictures nine
+    tenths, encoding captions five fourths.
 
-    Call it before TensorFlow computes anything; later it does nothing, nor where
-    `TF_NUM_INTRAOP_THREADS` says otherwise or a GPU computes.
+    TensorFlow has one pool of threads for the insides of all operations. With four
+    cores or more half of them would be idle now and then: there it does nothing, nor
+    where a GPU computes, the numbers of threads are set, or TensorFlow has computed
+    already.
     """
-    if "TF_NUM_INTRAOP_THREADS" in os.environ or tf.config.list_physical_devices("GPU"):
+    threading = tf.config.threading
+    by_user = (
+        threading.get_intra_op_parallelism_threads(),
+        threading.get_inter_op_parallelism_threads(),
+        os.environ.get("TF_NUM_INTRAOP_THREADS"),
+        os.environ.get("TF_NUM_INTEROP_THREADS"),
+    )
+    gpus = tf.config.get_visible_devices("GPU")
+    if any(by_user) or gpus or _cores() not in (2, 3):
         return
     with contextlib.suppress(RuntimeError):
-        tf.config.threading.set_intra_op_parallelism_threads(max(1, _cores() // 2))
+        threading.set_intra_op_parallelism_threads(1)
 
 
 def set_threads(number):

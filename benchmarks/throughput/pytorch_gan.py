@@ -2,7 +2,9 @@
 
 A worker of `training_throughput.py`. Written as PyTorch users write it: one step of the
 discriminator on detached images, one of the generator through the discriminator; with
-`one_pass`, both losses' gradients from one forward pass, as the package has it.
+`one_pass`, both losses' gradients from one way back, as the package has it. Real and
+drawn images go through the discriminator together: PyTorch runs one operation after
+another.
 """
 
 import copy

@@ -76,6 +76,10 @@ def test_a_model_learns_the_same(make_gan, make_batch, tmp_path):
     assert len(loaded.weights) == len(gan.weights)
 
 
+# Of the generator of `make_gan`: two a stage, and the last.
+NUM_MODULATIONS = 5
+
+
 def waits_of(nodes):
     """Return the names of what each node waits for, by its own."""
     return {
@@ -93,6 +97,15 @@ def maps_of(nodes):
     return {node.name for node in nodes if node.name.endswith("/Relu")}
 
 
+def way_back_of(nodes):
+    """Return the names of the nodes that need maps, to find slopes."""
+    return {
+        node.name
+        for node in nodes
+        if node.op in WAY_BACK or "_backward_" in node.attr["f"].func.name
+    }
+
+
 def behind(names, waits):
     """Return the names, and those of all that waits for them, however far behind."""
     found, more = set(), set(names)
@@ -108,7 +121,7 @@ def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step)
     gan.compile(rematerialize=rematerialize, jit_compile=False)
     nodes = nodes_of_a_step(gan, make_batch())
     waits = waits_of(nodes)
-    back = {node.name for node in nodes if node.op in WAY_BACK}
+    back = way_back_of(nodes)
     # What waits for a slope is computed again, on the way back.
     first = maps_of(nodes) - behind(back, waits)
     kept = first & set().union(*(waits[name] for name in back))
@@ -116,6 +129,8 @@ def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step)
     # drawn ones.
     blocks = {re.sub(r"_\d+/.*", "", name) for name in kept}
     assert len(blocks) == 1 if rematerialize else len(kept) >= 8
+    modulated = {name for name in kept if "_modulation" in name}
+    assert len(modulated) == (0 if rematerialize else NUM_MODULATIONS)
 
 
 def test_a_blocks_maps_are_gone_before_the_next_ones_come(
