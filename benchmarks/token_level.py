@@ -18,7 +18,7 @@ from aigc_keras.models import Discriminator, TextToImageGAN, generator
 from aigc_keras.models.generator import GENERATOR_STAGES
 from aigc_keras.models.standard_noise import standardize_noise
 
-# Tokens of the longest captions of `shapes`; what is beyond is cut off.
+# All tokens of 199 in 200 captions of `shapes`; what is beyond is cut off.
 MAX_TOKENS = 32
 HEADS, PLACE_CHANNELS = 4, 32
 

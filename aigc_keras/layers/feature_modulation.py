@@ -24,7 +24,7 @@ class FeatureModulation(keras.layers.Layer):
 
     Args:
         rectify: bool. Whether negative results become zero (ReLU), default False. In
-            training on a processor the modulation then takes one pass over memory.
+            training in bfloat16 on a processor it is one pass over memory then.
         **kwargs: Passed to `keras.layers.Layer`.
 
     Call arguments:

@@ -97,15 +97,6 @@ def maps_of(nodes):
     return {node.name for node in nodes if node.name.endswith("/Relu")}
 
 
-def way_back_of(nodes):
-    """Return the names of the nodes that need maps, to find slopes."""
-    return {
-        node.name
-        for node in nodes
-        if node.op in WAY_BACK or "_backward_" in node.attr["f"].func.name
-    }
-
-
 def behind(names, waits):
     """Return the names, and those of all that waits for them, however far behind."""
     found, more = set(), set(names)
@@ -121,7 +112,7 @@ def test_few_maps_are_kept(rematerialize, make_gan, make_batch, nodes_of_a_step)
     gan.compile(rematerialize=rematerialize, jit_compile=False)
     nodes = nodes_of_a_step(gan, make_batch())
     waits = waits_of(nodes)
-    back = way_back_of(nodes)
+    back = {node.name for node in nodes if node.op in WAY_BACK}
     # What waits for a slope is computed again, on the way back.
     first = maps_of(nodes) - behind(back, waits)
     kept = first & set().union(*(waits[name] for name in back))
