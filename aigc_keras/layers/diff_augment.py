@@ -56,14 +56,16 @@ class DiffAugment(keras.layers.Layer):
 
     def call(self, images, chances):
         """Augment; see the class docstring."""
-        images = ops.cast(images, "float32")
+        # Channels before columns: sums over channels, and shifts as matrix products,
+        # then go along memory.
+        images = ops.transpose(ops.cast(images, "float32"), (0, 1, 3, 2))
         if "color" in self.policy:
             images = _change_colour(images, chances[:, :3])
         if "translation" in self.policy:
             images = _translate(images, chances[:, 3:5])
         if "cutout" in self.policy:
             images = _cut_out(images, chances[:, 5:7])
-        return images
+        return ops.transpose(images, (0, 1, 3, 2))
 
     def compute_output_shape(self, images_shape, chances_shape=None):
         """Return the shape of `images`."""
@@ -75,38 +77,46 @@ class DiffAugment(keras.layers.Layer):
 
 
 def _change_colour(images, chances):
+    """Brighten, then move from or to grey, then from or to the mean, at once."""
     brightness, saturation, contrast = (
         chances[:, i, None, None, None] for i in range(3)
     )
-    images = images + (brightness - 0.5)
-    grey = ops.mean(images, axis=3, keepdims=True)
-    images = (images - grey) * (2 * saturation) + grey
-    mean = ops.mean(images, axis=(1, 2, 3), keepdims=True)
-    return (images - mean) * (contrast + 0.5) + mean
+    saturation, contrast = 2 * saturation, contrast + 0.5
+    grey = ops.mean(images, axis=2, keepdims=True)
+    mean = ops.mean(grey, axis=(1, 3), keepdims=True)
+    lifted = (1 - saturation) * contrast * grey
+    lifted += (1 - contrast) * mean + (brightness - 0.5)
+    return images * (saturation * contrast) + lifted
 
 
 def _translate(images, chances, share=0.125):
-    for axis in (1, 2):
-        length = images.shape[axis]
-        reach = int(length * share + 0.5)
-        shift = ops.floor(chances[:, axis - 1] * (2 * reach + 1)) - reach
-        place = ops.arange(length, dtype="float32")[None] - shift[:, None]
-        inside = ops.logical_and(place >= 0, place <= length - 1)
-        index = ops.cast(ops.clip(place, 0, length - 1), "int32")
-        shape = (-1, length, 1, 1) if axis == 1 else (-1, 1, length, 1)
-        images = ops.take_along_axis(images, ops.reshape(index, shape), axis=axis)
-        images = images * ops.reshape(ops.cast(inside, "float32"), shape)
-    return images
+    _, height, channels, width = images.shape
+    down, right = (
+        _shift_matrix(chances[:, axis], length, share)
+        for axis, length in enumerate((height, width))
+    )
+    moved = ops.matmul(down, ops.reshape(images, (-1, height, channels * width)))
+    moved = ops.reshape(moved, (-1, height * channels, width))
+    moved = ops.matmul(moved, ops.transpose(right, (0, 2, 1)))
+    return ops.reshape(moved, (-1, height, channels, width))
+
+
+def _shift_matrix(chance, length, share):
+    """Return `(batch, length, length)` matrices that take each place from another."""
+    reach = int(length * share + 0.5)
+    shift = ops.floor(chance * (2 * reach + 1)) - reach
+    place = ops.arange(length, dtype="float32")
+    origin = place[None, :] - shift[:, None]
+    return ops.cast(ops.equal(origin[:, :, None], place), "float32")
 
 
 def _cut_out(images, chances, share=0.5):
     masks = []
-    for axis in (1, 2):
-        length = images.shape[axis]
+    for axis, length in enumerate((images.shape[1], images.shape[3])):
         size = int(length * share + 0.5)
         # The hole's middle lies anywhere in the image.
-        start = ops.floor(chances[:, axis - 1] * (length + 1 - size % 2)) - size // 2
+        start = ops.floor(chances[:, axis] * (length + 1 - size % 2)) - size // 2
         place = ops.arange(length, dtype="float32")[None] - start[:, None]
         masks.append(ops.cast(ops.logical_and(place >= 0, place < size), "float32"))
-    hole = masks[0][:, :, None, None] * masks[1][:, None, :, None]
+    hole = masks[0][:, :, None, None] * masks[1][:, None, None, :]
     return images * (1.0 - hole)

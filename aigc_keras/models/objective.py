@@ -152,12 +152,11 @@ def loss_terms(gan, data, fake, training, divergence=0.0):
     discriminator = gan.discriminator
     seen = image, fake
     if gan.diff_augment is not None and training:
-        both = ops.concatenate(seen, axis=0)
-        chances = gan.draw_chances(gan.optimizer.iterations, ops.shape(both)[0])
-        seen = ops.split(gan.diff_augment(both, chances), 2)
+        number = ops.shape(image)[0] + ops.shape(fake)[0]
+        chances = ops.split(gan.draw_chances(gan.optimizer.iterations, number), 2)
+        seen = [gan.diff_augment(*part) for part in zip(seen, chances, strict=True)]
     _, trunk = gan.trained if gan.trained and training else (None, discriminator.trunk)
-    # Not one pass for both: unless they are augmented, real images are seen while the
-    # others are being drawn.
+    # Not one pass for both: real images are seen while the others are being drawn.
     real_seen, fake_seen = (trunk(part, training=training) for part in seen)
     said = discriminator.text_projection(text)
     fake_said = discriminator.text_projection(drawn["text_embedding"])

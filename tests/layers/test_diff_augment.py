@@ -38,6 +38,20 @@ def test_brightness_saturation_and_contrast(images):
     )
 
 
+def test_colours_change_in_turn(images):
+    numbers = np.random.default_rng(1).uniform(size=(3, 7)).astype("float32")
+    brightness, saturation, contrast = (
+        numbers[:, i, None, None, None] for i in range(3)
+    )
+    expected = images + (brightness - 0.5)
+    grey = expected.mean(axis=3, keepdims=True)
+    expected = (expected - grey) * (2 * saturation) + grey
+    mean = expected.mean(axis=(1, 2, 3), keepdims=True)
+    expected = (expected - mean) * (contrast + 0.5) + mean
+    result = DiffAugment(("color",))(images, numbers)
+    np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("y", "x", "down", "right"), [(0.0, 0.5, -2, 0), (0.99, 0.7, 2, 1)]
 )
