@@ -2,6 +2,8 @@
 
 import keras
 
+from aigc_keras.layers import LeakyReLU
+
 
 @keras.saving.register_keras_serializable(package="aigc_keras")
 class ImageEncoder(keras.Model):
@@ -114,4 +116,4 @@ class ImageEncoder(keras.Model):
 
 
 def _activation(dtype, name):
-    return keras.layers.LeakyReLU(0.2, dtype=dtype, name=name)
+    return LeakyReLU(0.2, dtype=dtype, name=name)

@@ -6,6 +6,7 @@ from keras import ops
 from aigc_keras.layers import (
     ChannelsToPatches,
     FeatureModulation,
+    LeakyReLU,
     PatchesToChannels,
     PushPull,
 )
@@ -179,7 +180,7 @@ def _dense(units, dtype, name):
 
 def _activation(dtype, name):
     # A slope on both sides: with a plain ReLU the last map died in early steps.
-    return keras.layers.LeakyReLU(0.2, dtype=dtype, name=name)
+    return LeakyReLU(0.2, dtype=dtype, name=name)
 
 
 def _convolution(width, dtype, name, initializer="he_normal"):
