@@ -32,7 +32,9 @@ def train(
         None, help="few, kinds or many [the preset's, or by number]."
     ),
     run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
-    preset: str = typer.Option("shapes_64", help="See `aigc-keras presets`."),
+    preset: str = typer.Option(
+        None, help="See `aigc-keras presets` [the data set's own, else shapes_64]."
+    ),
     image_size: int = typer.Option(None, help="32, 64, 128 or 256 [the preset's]."),
     steps: int = typer.Option(
         None,
@@ -133,7 +135,7 @@ def train(
         launch_workers(context, workers, task)
         return
     import_tensorflow()
-    from aigc_keras.models.presets import get_preset
+    from aigc_keras.models.presets import default_preset, get_preset
     from aigc_keras.serving import export
     from aigc_keras.training import TrainingConfig, train
     from aigc_keras.training.distribution import is_first_worker
@@ -146,8 +148,10 @@ def train(
     for name, option in (("instructions", "triples"), ("dialogue", "transcripts")):
         if examples[name] is not None and task != name:
             raise ValueError(f"--{option} is for the task {name}. Received: {task!r}")
+    dataset = dataset or "shapes"
+    preset = preset or default_preset(dataset)
     config = TrainingConfig(
-        dataset=dataset or "shapes",
+        dataset=dataset,
         data_dir=data_dir,
         font=font,
         caption_feature=caption_feature,

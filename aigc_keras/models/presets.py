@@ -35,6 +35,10 @@ DF_GAN_TRAINING = {
     "rematerialize": True,
 }
 
+DEFAULT_PRESET = "shapes_64"
+# Data sets, by their builder, that have a preset of their own.
+PRESET_OF = {"noto_emoji": "emoji_64"}
+
 PRESETS = {
     "tiny_32": {
         "description": "32 pixels, a few thousand weights, for trying things out",
@@ -104,6 +108,8 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
+        # Outlines first: benchmarks/README.md.
+        "training": {"warm_up_steps": 2500},
         "generator": {"base_channels": 16},
         "discriminator": {"base_channels": 16},
     },
@@ -150,6 +156,15 @@ PRESETS = {
         "discriminator": {"base_channels": 32},
     },
 }
+
+
+def default_preset(dataset):
+    """Return the name of a data set's preset where none is asked for.
+
+    Args:
+        dataset: str. Such as `"shapes/scenes"`.
+    """
+    return PRESET_OF.get(dataset.split("/")[0], DEFAULT_PRESET)
 
 
 def training_defaults(name):

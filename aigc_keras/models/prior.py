@@ -101,13 +101,14 @@ def regression(vectors, targets):
     return [weights[:-1].astype("float32"), weights[-1].astype("float32")]
 
 
-def seen_from_afar(images):
-    """Return images averaged down to `PICTURE_SIZE` pixels a side, float32.
+def seen_from_afar(images, size=PICTURE_SIZE):
+    """Return images averaged down to `size` pixels a side, float32.
 
     Args:
         images: `(batch, side, side, 3)` float in [-1, 1].
+        size: int. Above `side` they stay as they are.
     """
-    factor = max(1, images.shape[1] // PICTURE_SIZE)
+    factor = max(1, images.shape[1] // size)
     return ops.average_pool(ops.cast(images, "float32"), factor)
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aigc_keras.models.prior import seen_from_afar
+from aigc_keras.models.prior import PICTURE_SIZE, seen_from_afar
 from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side import make_caption_table
 
@@ -20,30 +20,49 @@ class ExpectedPictureModel(keras.Model):
     Args:
         generator: `Generator`.
         seed: int. Seeds its noise, which it learns to do without.
+        picture_size: int. Pixels a side that are compared.
+        text_noise: float. As in `TextToImageGAN.compile`.
+        text_mixing: float. As there.
         **kwargs: Passed to `keras.Model`.
     """
 
-    def __init__(self, generator, seed=0, **kwargs):
+    def __init__(
+        self,
+        generator,
+        seed=0,
+        picture_size=PICTURE_SIZE,
+        text_noise=0.0,
+        text_mixing=0.0,
+        **kwargs,
+    ):
         super().__init__(**{"dtype": "float32", **kwargs})
-        self.generator = generator
+        self.generator, self.picture_size = generator, picture_size
+        self.text_noise, self.text_mixing = text_noise, text_mixing
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=None):
         """Draw a batch's captions."""
-        text = inputs["text_embedding"]
-        shape = (ops.shape(text)[0], self.generator.noise_dim)
-        noise = keras.random.normal(shape, seed=self.seed_generator)
+        text, chance = inputs["text_embedding"], {"seed": self.seed_generator}
+        number = ops.shape(text)[0]
+        noise = keras.random.normal((number, self.generator.noise_dim), **chance)
+        if training and self.text_mixing:
+            shares = keras.random.uniform((number, 1), 0, self.text_mixing, **chance)
+            text += shares * (ops.roll(text, 1, axis=0) - text)
+        if training and self.text_noise:
+            text += self.text_noise * keras.random.normal(ops.shape(text), **chance)
         drawn = {"text_embedding": text, "noise": noise}
         return self.generator(drawn, training=training)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, **kwargs):
         """Return the loss of a batch."""
         del y, sample_weight, kwargs
-        difference = seen_from_afar(y_pred) - seen_from_afar(x["image"])
-        return ops.mean(ops.square(difference))
+        drawn, wanted = (
+            seen_from_afar(images, self.picture_size) for images in (y_pred, x["image"])
+        )
+        return ops.mean(ops.square(drawn - wanted))
 
 
-def warm_up(gan, dataset, steps, cache_dir=None):
+def warm_up(gan, dataset, steps, cache_dir=None, **how):
     """Let a generator learn what picture to expect of a caption, in place.
 
     A GAN's generator soon draws two things of the right colours, one of them above, as
@@ -58,11 +77,12 @@ def warm_up(gan, dataset, steps, cache_dir=None):
         steps: int. Batches of the data set's batch size at most; a small data set takes
             thirty passes over its captions.
         cache_dir: Path where encoded captions are kept, or None.
+        **how: `picture_size`, `text_noise` and `text_mixing` of `ExpectedPictureModel`.
     """
     table = make_caption_table(gan.text_encoder, dataset, cache_dir)
     batches = _batches(dataset, table, gan.seed)
     steps = stage_steps(steps, dataset, dataset.batch_size)
-    model = ExpectedPictureModel(gan.generator, gan.seed)
+    model = ExpectedPictureModel(gan.generator, gan.seed, **how)
     train_stage(model, batches, steps, LEARNING_RATE, "Pictures are expected")
     gan.ema_generator.set_weights(gan.generator.get_weights())
 

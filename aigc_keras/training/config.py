@@ -10,7 +10,7 @@ from aigc_keras.datasets.faults import MAX_FAULTY
 from aigc_keras.datasets.framing import get_framing
 from aigc_keras.language.text_encoder import check_preset
 from aigc_keras.models.language_side import check_trained
-from aigc_keras.models.presets import training_defaults
+from aigc_keras.models.presets import default_preset, training_defaults
 from aigc_keras.models.text_side import TextSideSettings
 from aigc_keras.training.recipes import RECIPES
 from aigc_keras.training.schedules import LEARNING_RATE_SCHEDULES
@@ -40,7 +40,8 @@ class TrainingConfig:
         recipe: str or None. A name in `RECIPES`; None: the preset's, or by the number
             of pictures.
         split: str. The split that is trained on.
-        preset: str. Architecture, a name in `PRESETS`.
+        preset: str or None. Architecture, a name in `PRESETS`; None: the data set's
+            own, else `shapes_64`.
         image_size: int. Side in pixels; overrides the preset's.
         text_encoder: str or None. GPT-2 preset by name or path; None trains a small
             one on the captions.
@@ -100,7 +101,7 @@ class TrainingConfig:
     augmentation: tuple | None = None
     recipe: str | None = None
     split: str = "train"
-    preset: str = "shapes_64"
+    preset: str | None = None
     image_size: int = 64
     text_encoder: str | None = None
     matching_steps: int | None = None
@@ -134,6 +135,8 @@ class TrainingConfig:
 
     def __post_init__(self):
         """Check every setting that can be checked without the data."""
+        if self.preset is None:
+            object.__setattr__(self, "preset", default_preset(self.dataset))
         given_parts = self.caption_parts
         for name, value in training_defaults(self.preset).items():
             if getattr(self, name) is None:

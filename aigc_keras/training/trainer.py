@@ -205,6 +205,9 @@ def _save_parts(gan, run):
 def _make_model(run, config, dataset):
     """Build a run's model, train its text side, and write it."""
     keras.utils.set_random_seed(config.seed)
+    recipe = choose_recipe(config.recipe, dataset.num_images)
+    # Where no noise is to lead back to a picture there is nothing to find.
+    finds_noise = recipe.loss_weights.reconstruction > 0
     gan = TextToImageGAN.from_preset(
         config.preset,
         None,
@@ -212,10 +215,19 @@ def _make_model(run, config, dataset):
         seed=config.seed,
         train_text_encoder=config.train_text_encoder,
         class_names=dataset.classes,
+        **({} if finds_noise else {"noise_encoder": None}),
     )
     gan.adapt(dataset, config.text_side(), cache_dir(config), run.text_side_path)
     if config.warm_up_steps:
-        warm_up(gan, dataset, config.warm_up_steps, cache_dir(config))
+        warm_up(
+            gan,
+            dataset,
+            config.warm_up_steps,
+            cache_dir(config),
+            picture_size=recipe.warm_up_size,
+            text_noise=recipe.text_noise,
+            text_mixing=recipe.text_mixing,
+        )
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
     return gan
@@ -246,6 +258,7 @@ def compile_for(gan, config, dataset):
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         diff_augment=DiffAugment(recipe.diff_augment) if recipe.diff_augment else None,
         text_noise=recipe.text_noise,
+        text_mixing=recipe.text_mixing,
         ema_half_life=config.ema_half_life,
         language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),
         rematerialize=config.rematerialize,

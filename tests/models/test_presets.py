@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from aigc_keras.models import PRESETS, TextToImageGAN
+from aigc_keras.models.presets import default_preset
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -21,3 +22,16 @@ def test_another_image_size_may_be_asked_for(name):
     gan = TextToImageGAN.from_preset(name, None, image_size=other)
     assert gan.generator.image_size == gan.discriminator.image_size == other
     assert gan.judge.image_size == other
+
+
+@pytest.mark.parametrize(
+    ("dataset", "preset"),
+    [
+        ("noto_emoji", "emoji_64"),
+        ("noto_emoji/all", "emoji_64"),
+        ("shapes", "shapes_64"),
+        ("captioned_folder", "shapes_64"),
+    ],
+)
+def test_a_data_set_may_have_a_preset_of_its_own(dataset, preset):
+    assert default_preset(dataset) == preset in PRESETS

@@ -84,3 +84,39 @@ def test_only_what_is_seen_from_afar_counts(size):
     target = pooled.repeat(factor, 1).repeat(factor, 2) + 0.5
     loss = model.compute_loss({"image": target}, y_pred=drawn)
     assert float(loss) == pytest.approx(0.25, rel=1e-4)
+
+
+def test_whole_pictures_may_count(gan):
+    model = warm_up.ExpectedPictureModel(gan.generator, picture_size=64)
+    drawn = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    target = np.zeros_like(drawn)
+    loss = float(model.compute_loss({"image": target}, y_pred=drawn))
+    assert loss == pytest.approx(np.square(drawn).mean(), rel=1e-5)
+    assert loss > 2 * float(
+        warm_up.ExpectedPictureModel(gan.generator).compute_loss(
+            {"image": target}, y_pred=drawn
+        )
+    )
+
+
+@pytest.mark.parametrize("blur", [{"text_noise": 0.3}, {"text_mixing": 0.5}])
+def test_text_is_blurred_while_it_learns_and_only_then(gan, blur):
+    seen = []
+
+    class Spy:
+        noise_dim = gan.generator.noise_dim
+
+        def __call__(self, inputs, training=None):
+            seen.append(np.array(inputs["text_embedding"]))
+
+    model = warm_up.ExpectedPictureModel(gan.generator, **blur)
+    model.generator = Spy()
+    text = np.random.default_rng(0).normal(size=(8, 16)).astype("float32")
+    for training in (True, False):
+        model.call({"text_embedding": text}, training=training)
+    assert np.abs(seen[0] - text).max(axis=1).min() > 0
+    np.testing.assert_array_equal(seen[1], text)
+    towards = np.roll(text, 1, axis=0) - text
+    apart = np.abs(seen[0] - text) / np.abs(towards)
+    if "text_mixing" in blur:
+        assert np.ptp(apart, axis=1).max() < 1e-3 and apart.max() < 0.5

@@ -24,6 +24,8 @@ def test_only_few_pictures_are_drawn_after_their_captions_own():
     assert few.loss_weights.layout > many.loss_weights.layout
     assert few.diff_augment and not many.diff_augment
     assert few.text_noise > many.text_noise == 0
+    assert few.text_mixing > many.text_mixing == 0
+    assert few.warm_up_size > many.warm_up_size
 
 
 def test_many_pictures_are_found_again_from_their_noise_and_few_from_afar():

@@ -162,12 +162,29 @@ def test_the_generator_may_warm_up_before_the_gan(
     done = []
     monkeypatch.setattr(TextToImageGAN, "adapt", lambda *_: done.append("adapt"))
     monkeypatch.setattr(TextToImageGAN, "save", lambda *_: done.append("save"))
-    monkeypatch.setattr(trainer, "warm_up", lambda *given: done.append(given[2]))
+    monkeypatch.setattr(trainer, "warm_up", lambda *given, **_: done.append(given[2]))
     config = TrainingConfig(**{**tiny_settings, "warm_up_steps": steps})
     settings = trainer.dataset_arguments(config)
     dataset = load_dataset("coco_folder", "train", 32, 4, **settings)
     trainer._make_model(RunFolder(tmp_path), config, dataset)
     assert done == ["adapt", *([steps] if steps else []), "save"]
+
+
+@pytest.mark.parametrize(("recipe", "finds"), [("few", False), ("many", True)])
+def test_noise_is_looked_for_where_it_leads_back_to_a_picture(
+    tiny_settings, tmp_path, monkeypatch, recipe, finds
+):
+    finder = {"base_channels": 2, "hidden_dim": 8}
+    preset = {**PRESETS["tiny_32"], "noise_encoder": finder}
+    monkeypatch.setitem(PRESETS, "finding_32", preset)
+    for name in ("adapt", "save"):
+        monkeypatch.setattr(TextToImageGAN, name, lambda *_: None)
+    settings = {**tiny_settings, "preset": "finding_32", "recipe": recipe}
+    config = TrainingConfig(**settings)
+    source = trainer.dataset_arguments(config)
+    dataset = load_dataset("coco_folder", "train", 32, 4, **source)
+    gan = trainer._make_model(RunFolder(tmp_path), config, dataset)
+    assert (gan.noise_encoder is not None) == finds
 
 
 @pytest.mark.slow
