@@ -39,7 +39,6 @@ def describe_compilation(gan):
         "diff_augment": list(gan.diff_augment.policy) if gan.diff_augment else None,
         "ema_half_life": gan.ema_half_life,
         "text_noise": gan.text_noise,
-        "text_mixing": gan.text_mixing,
         "rematerialize": bool(gan.trained),
         "language_optimizer": None
         if gan.language_optimizer is None

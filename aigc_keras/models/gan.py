@@ -92,7 +92,8 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
             **kwargs,
         )
         self.companions = Companions()
-        self.generator, self.discriminator = generator, discriminator
+        self.generator = generator
+        self.discriminator = discriminator
         self.ema_generator = averaged_copy(generator)
         self.noise_encoder, self.ema_noise_encoder = noise_encoder, None
         if noise_encoder is not None:
@@ -306,7 +307,6 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         diff_augment=None,
         ema_half_life=4000,
         text_noise=0.0,
-        text_mixing=0.0,
         language_optimizer=None,
         rematerialize=False,
         **kwargs,
@@ -326,7 +326,6 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
                 average has halved.
             text_noise: float. Deviation of the noise on the vectors that are drawn in
                 training; see `Recipe`.
-            text_mixing: float from 0 to 0.5. How far they go to others; see `Recipe`.
             language_optimizer: Keras optimizer of what learns of GPT-2 and of the
                 captioner; default Adam with a rate of 1e-4.
             rematerialize: bool. Whether both networks learn as `Rematerialized`.
@@ -344,7 +343,6 @@ class TextToImageGAN(PictureRequests, TrainingChance, EitherBackend):
         self.penalty = penalty
         self.diff_augment = diff_augment
         self.ema_half_life, self.text_noise = ema_half_life, text_noise
-        self.text_mixing = text_mixing
         self.trained = rematerialize_both(self) if rematerialize else ()
         # Built now: an optimizer first built inside `fit` restarts at 0 on a resume.
         self.optimizer.build(self.drawing_variables)

@@ -111,8 +111,8 @@ def draw_chance(gan, step, data):
         data: Dict of a batch.
 
     Returns:
-        Dict of float32 arrays: `noise`, and `chances`, `text_noise` and `text_shares`
-        where they are used.
+        Dict of float32 arrays: `noise`, and `chances` and `text_noise` where they are
+        used.
     """
     number, shape = len(data["image"]), data["text_embedding"].shape
     chance = {"noise": gan.draw_noise(step, number)}
@@ -120,8 +120,6 @@ def draw_chance(gan, step, data):
         chance["chances"] = gan.draw_chances(step, 2 * number)
     if gan.text_noise:
         chance["text_noise"] = gan.draw_text_noise(step, shape)
-    if gan.text_mixing:
-        chance["text_shares"] = gan.draw_text_shares(step, number)
     return {name: np.asarray(value) for name, value in chance.items()}
 
 
@@ -280,9 +278,6 @@ class _Traced:
 
     def draw_text_noise(self, step, shape):
         return self._chance["text_noise"]
-
-    def draw_text_shares(self, step, batch_size):
-        return self._chance["text_shares"]
 
 
 def _holding(gan, state):

@@ -111,11 +111,6 @@ def generator_inputs(gan, data, training=False):
         found = encoder({"image": data["image"][:half], "text_embedding": text[:half]})
         noise = ops.concatenate([sample_noise(found, noise[:half]), noise[half:]])
         divergence = losses.noise_divergence(found["mean"], found["log_variance"])
-    if training and gan.text_mixing:
-        # Between two captions, nearer to its own: elsewhere a new caption lies.
-        others = own_rows(ops.roll(gather_rows(text), 1, axis=0))
-        shares = gan.draw_text_shares(step, ops.shape(text)[0])
-        text += gan.text_mixing * shares * (others - text)
     if training and gan.text_noise:
         text += gan.text_noise * gan.draw_text_noise(step, ops.shape(text))
     inputs = {"text_embedding": text, "noise": noise}

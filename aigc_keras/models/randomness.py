@@ -59,21 +59,6 @@ def training_text_noise(seed, step, shape):
     return own_rows(tf.random.stateless_normal(shape, _pair(seed + 2, step)))
 
 
-def training_text_shares(seed, step, batch_size):
-    """Return how far each sentence vector goes towards another, out of all it may.
-
-    Args:
-        seed: int. The model's seed.
-        step: int or scalar tensor. Steps done.
-        batch_size: int or scalar tensor. This replica's rows.
-
-    Returns:
-        `(batch_size, 1)` float32 in [0, 1).
-    """
-    shape = [batch_size * num_replicas(), 1]
-    return own_rows(tf.random.stateless_uniform(shape, _pair(seed + 3, step)))
-
-
 class TrainingChance:
     """What a model with a `seed` and a `generator` draws at a step of its training."""
 
@@ -88,10 +73,6 @@ class TrainingChance:
     def draw_text_noise(self, step, shape):
         """Return what is added to the text, see `training_text_noise`."""
         return training_text_noise(self.seed, step, shape)
-
-    def draw_text_shares(self, step, batch_size):
-        """Return how far the text is mixed, see `training_text_shares`."""
-        return training_text_shares(self.seed, step, batch_size)
 
 
 def _pair(seed, step):

@@ -22,7 +22,6 @@ class ExpectedPictureModel(keras.Model):
         seed: int. Seeds its noise, which it learns to do without.
         picture_size: int. Pixels a side that are compared.
         text_noise: float. As in `TextToImageGAN.compile`.
-        text_mixing: float. As there.
         **kwargs: Passed to `keras.Model`.
     """
 
@@ -32,12 +31,11 @@ class ExpectedPictureModel(keras.Model):
         seed=0,
         picture_size=PICTURE_SIZE,
         text_noise=0.0,
-        text_mixing=0.0,
         **kwargs,
     ):
         super().__init__(**{"dtype": "float32", **kwargs})
         self.generator, self.picture_size = generator, picture_size
-        self.text_noise, self.text_mixing = text_noise, text_mixing
+        self.text_noise = text_noise
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=None):
@@ -45,9 +43,6 @@ class ExpectedPictureModel(keras.Model):
         text, chance = inputs["text_embedding"], {"seed": self.seed_generator}
         number = ops.shape(text)[0]
         noise = keras.random.normal((number, self.generator.noise_dim), **chance)
-        if training and self.text_mixing:
-            shares = keras.random.uniform((number, 1), 0, self.text_mixing, **chance)
-            text += shares * (ops.roll(text, 1, axis=0) - text)
         if training and self.text_noise:
             text += self.text_noise * keras.random.normal(ops.shape(text), **chance)
         drawn = {"text_embedding": text, "noise": noise}
@@ -77,7 +72,7 @@ def warm_up(gan, dataset, steps, cache_dir=None, **how):
         steps: int. Batches of the data set's batch size at most; a small data set takes
             thirty passes over its captions.
         cache_dir: Path where encoded captions are kept, or None.
-        **how: `picture_size`, `text_noise` and `text_mixing` of `ExpectedPictureModel`.
+        **how: `picture_size` and `text_noise` of `ExpectedPictureModel`.
     """
     table = make_caption_table(gan.text_encoder, dataset, cache_dir)
     batches = _batches(dataset, table, gan.seed)

@@ -23,10 +23,6 @@ class Recipe:
             drawn. With few captions the space between them is empty: what is drawn for
             a new name is then smeared, with noise it is something near (Zhang et al.,
             2017, "StackGAN", sec. 3.2, conditioning augmentation).
-        text_mixing: float from 0 to 0.5. How far the vectors may go towards another
-            caption's, for the same reason: a new name's lies between those of others
-            (Reed et al., 2016, "Generative adversarial text to image synthesis", sec.
-            4.3). Deviation: what is drawn half-way there at most is its own caption's.
         warm_up_size: int. Pixels a side that count while the generator warms up.
         standard_noise: bool. Whether noise is standardized at the end. Not from few
             pictures: of handwritten digits, 1,000 steps, 39% were drawn as asked before
@@ -36,7 +32,6 @@ class Recipe:
     loss_weights: LossWeights
     diff_augment: tuple = ()
     text_noise: float = 0.0
-    text_mixing: float = 0.0
     warm_up_size: int = PICTURE_SIZE
     standard_noise: bool = False
 
@@ -54,8 +49,7 @@ RECIPES = {
             reconstruction=0.0,
         ),
         diff_augment=DiffAugment.POLICIES,
-        text_noise=0.3,
-        text_mixing=0.5,
+        text_noise=0.5,
         # Whole pictures: seen from afar, they were drawn with a grid to begin with.
         warm_up_size=256,
     ),

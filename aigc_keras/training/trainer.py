@@ -226,7 +226,6 @@ def _make_model(run, config, dataset):
             cache_dir(config),
             picture_size=recipe.warm_up_size,
             text_noise=recipe.text_noise,
-            text_mixing=recipe.text_mixing,
         )
     compile_for(gan, config, dataset)
     gan.save(run.model_path)
@@ -258,7 +257,6 @@ def compile_for(gan, config, dataset):
         penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
         diff_augment=DiffAugment(recipe.diff_augment) if recipe.diff_augment else None,
         text_noise=recipe.text_noise,
-        text_mixing=recipe.text_mixing,
         ema_half_life=config.ema_half_life,
         language_optimizer=FusedAdam(config.language_learning_rate, clipnorm=1.0),
         rematerialize=config.rematerialize,

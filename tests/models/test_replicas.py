@@ -41,7 +41,7 @@ def make():
         losses_optimizer(), losses_optimizer(),
         loss=sys.argv[2], loss_weights=LossWeights(diversity=0.5),
         penalty=losses.R1Penalty(), diff_augment=DiffAugment(("color", "translation")),
-        text_noise=0.1, text_mixing=0.3, jit_compile=False,
+        text_noise=0.1, jit_compile=False,
         # The same slopes, found another way.
         rematerialize=tf.distribute.has_strategy() and sys.argv[2] == "relativistic")
     return gan

@@ -78,7 +78,6 @@ def test_a_loaded_model_is_compiled_as_the_first_was(make_gan, make_batch, tmp_p
         diff_augment=DiffAugment(("color",)),
         ema_half_life=123,
         text_noise=0.25,
-        text_mixing=0.4,
     )
     gan.save(tmp_path / "model")
     loaded = TextToImageGAN.load(tmp_path / "model")
@@ -86,7 +85,6 @@ def test_a_loaded_model_is_compiled_as_the_first_was(make_gan, make_batch, tmp_p
     assert loaded.loss_weights == LossWeights(matching=0.7)
     assert loaded.penalty == losses.R1Penalty(gamma=3.0)
     assert (loaded.ema_half_life, loaded.text_noise) == (123, 0.25)
-    assert loaded.text_mixing == 0.4
     assert loaded.diff_augment.policy == ("color",)
     assert isinstance(loaded.discriminator_optimizer, keras.optimizers.SGD)
     for model in (gan, loaded):

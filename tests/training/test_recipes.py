@@ -24,7 +24,6 @@ def test_only_few_pictures_are_drawn_after_their_captions_own():
     assert few.loss_weights.layout > many.loss_weights.layout
     assert few.diff_augment and not many.diff_augment
     assert few.text_noise > many.text_noise == 0
-    assert few.text_mixing > many.text_mixing == 0
     assert few.warm_up_size > many.warm_up_size
 
 
