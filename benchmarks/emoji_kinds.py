@@ -14,6 +14,7 @@ import argparse
 import importlib.resources
 import json
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -104,6 +105,8 @@ if __name__ == "__main__":
     labels = np.array([names.index(group) for group in found])
     classifier.fit(images, labels, batch_size=64, epochs=options.epochs, verbose=0)
     gan = open_model(options.run, options.preset)
+    if gan.generator.image_size != SIDE:
+        sys.exit(f"The model must draw {SIDE} pixels, not {gan.generator.image_size}.")
     result = {}
     for split in HELD_OUT:
         images, found, bare, kinds = read_split(split, groups, options.prepared_dir)

@@ -61,7 +61,7 @@ def train(
         help="hinge, non_saturating, relativistic or wasserstein [the preset's].",
     ),
     penalty: str = typer.Option(
-        None, help="r1, matching_aware or finite_difference [the preset's]."
+        None, help="none, r1, matching_aware or finite_difference [the preset's]."
     ),
     text_encoder: str = typer.Option(
         None, help="GPT-2 preset by name or path [trained on the captions]."

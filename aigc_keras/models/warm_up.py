@@ -12,10 +12,10 @@ LEARNING_RATE = 1e-3
 
 
 class ExpectedPictureModel(keras.Model):
-    """Trains a generator towards the mean of the pictures of a caption, seen from afar.
+    """Trains a generator towards the mean of the pictures of a caption.
 
     `fit` on dicts of `image` and `text_embedding` minimises the mean squared error of
-    both averaged down, see `prior.seen_from_afar`.
+    both, averaged down to `picture_size`, see `prior.seen_from_afar`.
 
     Args:
         generator: `Generator`.

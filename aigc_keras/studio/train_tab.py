@@ -6,7 +6,7 @@ import gradio as gr
 import pandas as pd
 
 from aigc_keras.datasets.registry import SOURCES
-from aigc_keras.models.presets import PRESETS
+from aigc_keras.models.presets import PRESETS, default_preset
 from aigc_keras.studio.handling import one_line
 from aigc_keras.studio.training_process import TrainingProcess
 from aigc_keras.training import RunFolder
@@ -40,6 +40,7 @@ def add_train(wording, process=None):
         preset = wording.make(
             gr.Dropdown, list(PRESETS), value="shapes_64", label="_preset"
         )
+    dataset.change(default_preset, dataset, preset, show_progress="hidden")
     with gr.Row():
         steps = wording.make(
             gr.Number, value=3000, label="_steps", precision=0, elem_id="steps"

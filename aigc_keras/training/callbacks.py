@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets.pictures import tile_images, write_picture
+from aigc_keras.models.presets import DEFAULT_PRESET
 from aigc_keras.models.randomness import noise_from_seed
 from aigc_keras.models.saving import CONFIG_FILE
 from aigc_keras.training.config import RunError, TrainingConfig
@@ -282,6 +283,8 @@ class SaveModel(keras.callbacks.Callback):
         self.run.start(
             TrainingConfig(
                 dataset=data.name if data else "unknown",
+                # The networks may be anybody's: not one that has ways of its own.
+                preset=DEFAULT_PRESET,
                 split=data.split if data else "unknown",
                 image_size=self.model.generator.image_size,
                 batch_size=data.batch_size if data else 2,

@@ -61,7 +61,8 @@ class TrainingConfig:
         generator_learning_rate: float. Peak.
         discriminator_learning_rate: float. The same of the discriminator.
         loss: str. A name in `losses.ADVERSARIAL_LOSSES`.
-        penalty: str or None. A name in `losses.PENALTIES`.
+        penalty: str or None. A name in `losses.PENALTIES`; `"none"`: none, also where
+            the preset has one.
         ema_half_life: float. Images, see `TextToImageGAN.compile`.
         next_token_guidance: float. Weight of reading the caption's next token off a
             drawing, see `LossWeights.judge_next_token`.
@@ -205,9 +206,9 @@ class TrainingConfig:
         check_trained(self.train_text_encoder)
         if self.text_encoder is not None:
             check_preset(self.text_encoder)
-        if self.penalty is not None and self.penalty not in losses.PENALTIES:
+        if self.penalty not in (None, "none", *losses.PENALTIES):
             raise RunError(
-                f"`penalty` must be one of {sorted(losses.PENALTIES)} or None. "
+                f"`penalty` must be one of {['none', *sorted(losses.PENALTIES)]}. "
                 f"Received: penalty={self.penalty!r}"
             )
         if self.image_size not in (32, 64, 128, 256):

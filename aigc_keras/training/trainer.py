@@ -249,12 +249,13 @@ def compile_for(gan, config, dataset):
         recipe.loss_weights, judge_next_token=config.next_token_guidance
     )
     limits = (config.clip_norm, config.gradient_accumulation)
+    penalty = losses.PENALTIES.get(config.penalty)
     gan.compile(
         make_optimizer(config.generator_learning_rate, *limits),
         make_optimizer(config.discriminator_learning_rate, *limits),
         loss=config.loss,
         loss_weights=weights,
-        penalty=losses.PENALTIES[config.penalty]() if config.penalty else None,
+        penalty=penalty() if penalty else None,
         diff_augment=DiffAugment(recipe.diff_augment) if recipe.diff_augment else None,
         text_noise=recipe.text_noise,
         ema_half_life=config.ema_half_life,

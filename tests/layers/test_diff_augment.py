@@ -66,6 +66,20 @@ def test_translation_moves_and_fills_with_zero(images, y, x, down, right):
     np.testing.assert_array_equal(result, expected)
 
 
+def test_height_and_width_are_told_apart():
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 16, 24, 3)).astype("float32")
+    numbers = chances(y=0.99, x=0.0, hole_y=0.25, hole_x=0.6)
+    moved = DiffAugment(("translation",))(images, numbers).numpy()
+    np.testing.assert_allclose(moved[:, 2:, :-3], images[:, :-2, 3:], atol=1e-6)
+    assert (moved[:, :2] == 0).all() and (moved[:, :, -3:] == 0).all()
+    kept = DiffAugment(("cutout",))(np.ones_like(images), numbers).numpy()
+    rows, columns = (
+        np.flatnonzero((kept[0, ..., 0] == 0).any(axis)) for axis in (1, 0)
+    )
+    assert (rows.min(), rows.max()) == (0, 7)
+    assert (columns.min(), columns.max()) == (9, 20)
+
+
 def test_cutout_empties_a_square(images):
     result = DiffAugment(("cutout",))(images, chances(hole_y=0.5, hole_x=0.5)).numpy()
     assert (result[:, 4:12, 4:12] == 0).all()

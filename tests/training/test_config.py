@@ -94,3 +94,13 @@ def test_the_limits_of_the_slopes_reach_both_optimizers(tiny_settings, draw_data
         config.replace(next_token_guidance=-1)
     with pytest.raises(RunError, match="gradient_accumulation=0"):
         config.replace(gradient_accumulation=0)
+
+
+def test_a_data_set_brings_its_preset_and_that_its_training():
+    config = TrainingConfig(dataset="noto_emoji")
+    assert config.preset == "emoji_64"
+    assert (config.penalty, config.warm_up_steps) == ("r1", 2500)
+    assert TrainingConfig(dataset="noto_emoji", preset="shapes_64").penalty is None
+    without = TrainingConfig(dataset="noto_emoji", penalty="none")
+    assert TrainingConfig(**without.to_dict()).penalty == "none"
+    assert TrainingConfig().preset == "shapes_64"

@@ -159,15 +159,23 @@ def test_a_run_may_have_a_prior(labelled_run, tiny_run):
 def test_the_generator_may_warm_up_before_the_gan(
     tiny_settings, tmp_path, monkeypatch, steps
 ):
-    done = []
+    done, how = [], []
     monkeypatch.setattr(TextToImageGAN, "adapt", lambda *_: done.append("adapt"))
     monkeypatch.setattr(TextToImageGAN, "save", lambda *_: done.append("save"))
-    monkeypatch.setattr(trainer, "warm_up", lambda *given, **_: done.append(given[2]))
+
+    def warm_up(gan, dataset, steps, cache_dir, **options):
+        done.append(steps)
+        how.append(options)
+
+    monkeypatch.setattr(trainer, "warm_up", warm_up)
     config = TrainingConfig(**{**tiny_settings, "warm_up_steps": steps})
     settings = trainer.dataset_arguments(config)
     dataset = load_dataset("coco_folder", "train", 32, 4, **settings)
     trainer._make_model(RunFolder(tmp_path), config, dataset)
     assert done == ["adapt", *([steps] if steps else []), "save"]
+    few = RECIPES["few"]
+    wanted = {"picture_size": few.warm_up_size, "text_noise": few.text_noise}
+    assert how == ([wanted] if steps else [])
 
 
 @pytest.mark.parametrize(("recipe", "finds"), [("few", False), ("many", True)])
