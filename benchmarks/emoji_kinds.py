@@ -1,19 +1,21 @@
 """Are held-out emoji drawn as the right kind of thing? A classifier of pictures says.
 
-Run: python benchmarks/emoji_kinds.py [--preset emoji_64] [--run saved_models/runs/mine]
+Run: python benchmarks/emoji_kinds.py [emoji_64] [saved_models/runs/mine ...]
 
-Trains a small classifier of Unicode's nine groups (animals, flags, food, ...) on the
-pictures of `noto_emoji`'s split `train`, in a minute, and asks it about the real
-pictures of `validation` and `test` and about drawings of their captions, those that say
-the kind ("peach, a fruit") and the bare names ("peach"). It knows nothing of any model:
-neither is it a part of one, nor was a drawing shown to it. Prints one line of JSON: the
-share that is taken for the right group.
+Trains four small classifiers of Unicode's nine groups (animals, flags, food, ...) on
+the pictures of `noto_emoji`'s split `train`, a minute each, and asks them about the
+real pictures of `validation` and `test` and about drawings of their captions, those
+that say the kind ("peach, a fruit") and the bare names ("peach"). They know nothing of
+any model: neither are they parts of one, nor was a drawing shown to them. Prints one
+line of JSON: the share that is taken for the right group, and half the range between
+classifiers.
 """
 
 import argparse
 import importlib.resources
 import json
 import os
+import pathlib
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -90,34 +92,50 @@ def make_classifier(num_groups):
     return model
 
 
+def open_any(name):
+    """Load a model by a run's folder, a saved model's, or a preset's name."""
+    is_run = (pathlib.Path(name) / "checkpoints").is_dir()
+    gan = open_model(name) if is_run else open_model(preset=name)
+    if gan.generator.image_size != SIDE:
+        sys.exit(f"{name} must draw {SIDE} pixels, not {gan.generator.image_size}.")
+    return gan
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--preset", default="emoji_64")
-    parser.add_argument("--run", help="a run's folder, in place of a preset")
+    parser.add_argument("models", nargs="*", default=["emoji_64"])
     parser.add_argument("--prepared-dir", default="data")
     parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--classifiers", type=int, default=4)
     options = parser.parse_args()
-    keras.utils.set_random_seed(0)
     groups = read_groups()
     names = sorted(set(groups.values()))
     images, found, *_ = read_split("train", groups, options.prepared_dir)
-    classifier = make_classifier(len(names))
     labels = np.array([names.index(group) for group in found])
-    classifier.fit(images, labels, batch_size=64, epochs=options.epochs, verbose=0)
-    gan = open_model(options.run, options.preset)
-    if gan.generator.image_size != SIDE:
-        sys.exit(f"The model must draw {SIDE} pixels, not {gan.generator.image_size}.")
+    classifiers = []
+    for seed in range(options.classifiers):
+        keras.utils.set_random_seed(seed)
+        classifiers.append(make_classifier(len(names)))
+        classifiers[-1].fit(
+            images, labels, batch_size=64, epochs=options.epochs, verbose=0
+        )
+
+    def share_right(pictures, right):
+        """Return the mean share over the classifiers, and half its range."""
+        shares = [
+            (np.argmax(one.predict_on_batch(pictures), axis=1) == right).mean()
+            for one in classifiers
+        ]
+        return round(float(np.mean(shares)), 3), round(float(np.ptp(shares)) / 2, 3)
+
+    gans = {name: open_any(name) for name in options.models}
     result = {}
     for split in HELD_OUT:
         images, found, bare, kinds = read_split(split, groups, options.prepared_dir)
         right = np.array([names.index(group) for group in found])
-        shown = {"real": images}
-        for what, captions in (("name and kind", kinds), ("name", bare)):
-            shown[what] = np.asarray(to_model_range(draw_captions(gan, captions)))
-        result[split] = {"number": len(right)} | {
-            what: round(
-                float((classifier.predict(x, verbose=0).argmax(1) == right).mean()), 3
-            )
-            for what, x in shown.items()
-        }
+        result[split] = {"number": len(right), "real": share_right(images, right)}
+        for name, gan in gans.items():
+            for what, captions in (("name and kind", kinds), ("name", bare)):
+                drawn = to_model_range(draw_captions(gan, captions))
+                result[split][f"{name}, {what}"] = share_right(drawn, right)
     print(json.dumps(result))
