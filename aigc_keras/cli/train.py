@@ -148,10 +148,9 @@ def train(
     for name, option in (("instructions", "triples"), ("dialogue", "transcripts")):
         if examples[name] is not None and task != name:
             raise ValueError(f"--{option} is for the task {name}. Received: {task!r}")
-    dataset = dataset or "shapes"
-    preset = preset or default_preset(dataset)
+    preset = preset or default_preset(dataset or "shapes")
     config = TrainingConfig(
-        dataset=dataset,
+        dataset=dataset or "shapes",
         data_dir=data_dir,
         font=font,
         caption_feature=caption_feature,

@@ -16,15 +16,20 @@ class LeakyReLU(keras.layers.LeakyReLU):
         negative_slope: float above 0, below 1. Default 0.3.
         **kwargs: Passed to `keras.layers.Layer`.
 
+    Call arguments:
+        inputs: float tensor.
+        training: bool. Whether slopes are wanted.
+
     Example:
     >>> import numpy as np
     >>> from aigc_keras.layers import LeakyReLU
-    >>> LeakyReLU(0.2)(np.array([-1.0, 2.0])).numpy().round(1).tolist()
-    [-0.2, 2.0]
+    >>> LeakyReLU(0.25)(np.array([-1.0, 2.0])).numpy().tolist()
+    [-0.25, 2.0]
     """
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
         """Rectify; see the class docstring."""
-        if keras.backend.backend() != "tensorflow":
+        # Else a served graph would hold what only a way back needs.
+        if not training or keras.backend.backend() != "tensorflow":
             return super().call(inputs)
         return leaky_relu(inputs, float(self.negative_slope))

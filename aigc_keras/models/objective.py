@@ -310,7 +310,8 @@ def _matching(images, said, all_said):
 
 
 def _judge_terms(gan, data, fake):
-    verdict = gan.judge(fake, training=False)
+    # It is frozen, but slopes go through it.
+    verdict = gan.judge(fake, training=True)
     said = (data["token_ids"], data["padding_mask"])
     terms = {
         "judge_matching": losses.bank_contrastive_loss(

@@ -12,7 +12,7 @@ def values_and_slopes(layer, inputs):
     inputs = tf.constant(inputs)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        result = layer(inputs)
+        result = layer(inputs, training=True)
         total = tf.reduce_sum(tf.cast(result, "float32") ** 2)
     return np.array(result, "float32"), np.array(tape.gradient(total, inputs))
 
@@ -34,7 +34,7 @@ def test_second_slopes_are_those_of_keras():
             outer.watch(inputs)
             with tf.GradientTape() as inner:
                 inner.watch(inputs)
-                total = tf.reduce_sum(layer(inputs) ** 3)
+                total = tf.reduce_sum(layer(inputs, training=True) ** 3)
             slope = tf.reduce_sum(inner.gradient(total, inputs) ** 2)
         found.append(outer.gradient(slope, inputs).numpy())
     np.testing.assert_allclose(*found, rtol=1e-5)
@@ -54,7 +54,7 @@ def test_what_went_in_is_not_kept_for_the_slope():
         before = tf.identity(x, name="before")
         with tf.GradientTape() as tape:
             tape.watch(before)
-            total = tf.reduce_sum(layer(before))
+            total = tf.reduce_sum(layer(before, training=True))
         return tape.gradient(total, before)
 
     graph = slope.get_concrete_function().graph.as_graph_def()
