@@ -40,7 +40,13 @@ def add_train(wording, process=None):
         preset = wording.make(
             gr.Dropdown, list(PRESETS), value="shapes_64", label="_preset"
         )
-    dataset.change(default_preset, dataset, preset, show_progress="hidden")
+    dataset.change(
+        # Emptied, it is None.
+        lambda name: default_preset(name or ""),
+        dataset,
+        preset,
+        show_progress="hidden",
+    )
     with gr.Row():
         steps = wording.make(
             gr.Number, value=3000, label="_steps", precision=0, elem_id="steps"
