@@ -59,7 +59,7 @@ def test_a_run_stopped_before_its_gan_goes_on_after_the_last_stage(
 ):
     config = TrainingConfig(**{**tiny_settings, "warm_up_steps": 2, "steps": 2})
 
-    def stopped(*args):
+    def stopped(*_, **__):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
