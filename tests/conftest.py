@@ -30,6 +30,8 @@ COSTLY_FIXTURES = {
     "begin_run": "runs",
     "labelled_run": "runs",
 }
+# Minutes each with --slow.
+LONGEST_FILES = ("test_tutorial.py", "test_distribution.py")
 
 
 def pytest_addoption(parser):
@@ -84,16 +86,15 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def _turn(path):
-    group = _costly_group(path)
-    return (group != "tutorial") + (group is None)
+    if path.name in LONGEST_FILES:
+        return 0
+    return 1 if _costly_group(path) else 2
 
 
 @functools.cache
 def _costly_group(path):
     if path.parent.name == "serving":
         return "serving"
-    if path.name == "test_tutorial.py":
-        return "tutorial"
     text = path.read_text(encoding="utf-8")
     return next((of for name, of in COSTLY_FIXTURES.items() if name in text), None)
 

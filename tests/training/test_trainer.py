@@ -33,8 +33,6 @@ from aigc_keras.training.recipes import RECIPES
 SCRIPT = """
 import json, sys
 from aigc_keras.training import TrainingConfig, train
-from aigc_keras.training.threads import set_threads
-set_threads(1)
 train(TrainingConfig(**json.loads(sys.argv[1])), sys.argv[2])
 """
 
@@ -302,29 +300,27 @@ def test_nan_stops_the_run_and_keeps_the_last_good_checkpoint(
 
 
 @pytest.mark.slow
-def test_kill_9_at_two_moments_changes_nothing(tiny_settings, tmp_path):
-    settings = {**tiny_settings, "steps": 12, "save_every": 4}
-    finish(settings, tmp_path / "unbroken")
+def test_kill_9_at_two_moments_changes_nothing(tiny_run, tiny_settings, tmp_path):
     broken = RunFolder(tmp_path / "broken")
     # In the text side's training, and after a checkpoint.
     moments = (
         lambda: broken.config_path.exists(),
-        lambda: 4 in broken.checkpoints.steps(),
+        lambda: 2 in broken.checkpoints.steps(),
     )
     for reached in moments:
-        process = start(settings, broken.path)
+        process = start(tiny_settings, broken.path)
         deadline = time.monotonic() + 200
         while not reached():
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.02)
         os.kill(process.pid, signal.SIGKILL)
         process.communicate()
-    assert broken.checkpoints.newest() < 12
-    finish(settings, broken.path)
-    unbroken = RunFolder(tmp_path / "unbroken")
+    assert broken.checkpoints.newest() < 6
+    finish(tiny_settings, broken.path)
+    unbroken = RunFolder(tiny_run)
     assert broken.read_metrics() == unbroken.read_metrics()
     first, second = load_run(unbroken.path), load_run(broken.path)
-    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 12
+    assert int(first.optimizer.iterations) == int(second.optimizer.iterations) == 6
     for ours, theirs in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
     optimizers = [
