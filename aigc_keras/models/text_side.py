@@ -7,11 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from aigc_keras.datasets import CaptionTable
-from aigc_keras.datasets.partial_captions import part_of_caption
 from aigc_keras.language import GPT2TextEncoder, encode_captions, language_places
 from aigc_keras.language.causal_lm import trim_padding
-from aigc_keras.language.content import content_projection
 from aigc_keras.models import replicas
+from aigc_keras.models.content_pooler import keep_content
 from aigc_keras.models.finished_stages import FinishedStages
 from aigc_keras.models.image_text_model import (
     ImageReadingModel,
@@ -33,6 +32,7 @@ from aigc_keras.models.prior import (
 )
 from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side_batches import (
+    FEW_IMAGES,
     matching_batches,
     matching_groups,
     prior_batches,
@@ -42,13 +42,9 @@ from aigc_keras.progress import progress_bar
 
 # The judge's negatives: among a thousand captions some differ in one word only.
 BANK_SIZE = 1024
-# Pictures whose captions tell content from wording.
-CONTENT_IMAGES = 10_000
 # From which the prior's last layer begins as a regression.
 REGRESSION_CAPTIONS = 6000
 PRIOR_LEARNING_RATE = 1e-3
-# So many captions of a picture, a part of one.
-WHOLE_FOR_A_PART = 3
 _SEVERAL_DEVICES = (
     tf.distribute.MirroredStrategy,
     tf.distribute.MultiWorkerMirroredStrategy,
@@ -67,6 +63,9 @@ class TextSideSettings:
         matching_steps: int or None. Steps of image-text matching at most; a small data
             set takes thirty passes over its captions. None: see
             `default_matching_steps`.
+        own_words: bool or None. Whether a caption's own words are read off its vector,
+            instead of another caption's of the picture. None: with few pictures, see
+            `reads_own_words`.
         matching_batch_size: int. Pairs a step.
         matching_learning_rate: float. Peak of its cosine schedule.
         reading_steps: int. Steps of the judge's own training after that at most, with
@@ -88,6 +87,7 @@ class TextSideSettings:
     language_captions: int = 12_000
     language_epochs: int = 2
     matching_steps: int | None = None
+    own_words: bool | None = None
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
@@ -143,7 +143,7 @@ def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
         readout = train_matching(encoder, judge, dataset, settings)
         if not settings.next_token_readout:
             readout = None
-        keep_content(encoder, dataset, settings)
+        keep_content(encoder, dataset, settings.seed)
         kept.write(1, encoder, readout)
     table = make_caption_table(encoder, dataset, cache_dir)
     if done < 2:
@@ -228,56 +228,6 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = False
     text_encoder.pooler = pooler
     return model.readout
-
-
-def keep_content(text_encoder, dataset, settings):
-    """Take the wording out of the sentence vectors, in place; see `content_projection`.
-
-    Some thousand pictures and their captions tell the map, which becomes the pooler's
-    last layer. Parts of captions are wordings too: else what only a whole caption
-    tells, such as the last thing's place after all others, is made as large as the
-    rest, and the vectors of short prompts, at which no caption of `shapes` stops, grow
-    to three times the length that the generator knows. Where each picture has one
-    caption only, nothing is done.
-
-    Args:
-        text_encoder: `GPT2TextEncoder` whose pooler has learned.
-        dataset: `CaptionedDataset`.
-        settings: `TextSideSettings`.
-    """
-    captions, owners = wordings(dataset, settings.seed)
-    vectors = text_encoder.embed(*text_encoder.tokenize(captions))
-    projection = content_projection(vectors, owners)
-    if projection is None:
-        return
-    layer = keras.layers.Dense(vectors.shape[1], dtype="float32", name="content")
-    pooler = text_encoder.pooler
-    output = layer(pooler.output)
-    layer.set_weights(projection)
-    text_encoder.pooler = keras.Model(pooler.input, output, name="content_pooler")
-
-
-def wordings(dataset, seed):
-    """Return what is said of some thousand pictures, as a whole and in part.
-
-    Args:
-        dataset: `CaptionedDataset`.
-        seed: int. Chooses the pictures and the parts.
-
-    Returns:
-        Tuple of equally long lists: captions, all of a picture and a part of every
-        third one, where there are several; and the picture of each, int.
-    """
-    rng = np.random.default_rng(seed)
-    captions, owners = [], []
-    for row in rng.permutation(dataset.num_images)[:CONTENT_IMAGES]:
-        said = list(dataset.captions[row])
-        if len(said) > 1:
-            parts = [part_of_caption(text, rng) for text in said[::WHOLE_FOR_A_PART]]
-            said += [part for part in parts if part is not None]
-        captions += said
-        owners += [row] * len(said)
-    return captions, owners
 
 
 def train_reading(judge, dataset, table, settings, readout=None, backbone=None):
@@ -373,7 +323,7 @@ def default_matching_steps(num_images):
     on `noto_emoji` 1 drawing in 6 found its own name among 1,717 after 863 steps, 19 in
     20 after 2,400. `shapes` has forty thousand more pictures and forty words.
     """
-    return 2400 if num_images < 10_000 else 1200
+    return 2400 if num_images < FEW_IMAGES else 1200
 
 
 def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):

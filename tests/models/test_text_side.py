@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from aigc_keras.datasets import CaptionedDataset, CaptionTable, partial_captions
 from aigc_keras.language.content import content_projection
-from aigc_keras.models import TextToImageGAN, text_side
+from aigc_keras.models import TextToImageGAN, content_pooler, text_side
 from aigc_keras.models.next_token_readout import known_next_token_loss
 from aigc_keras.models.text_side import TextSideSettings
 
@@ -59,7 +59,7 @@ def test_the_pooler_ends_with_the_content_projection(adapted, dataset):
     plain = type(encoder)(
         encoder.tokenizer, encoder.backbone, encoder.sequence_length, before
     )
-    captions, owners = text_side.wordings(dataset, SETTINGS.seed)
+    captions, owners = content_pooler.wordings(dataset, SETTINGS.seed)
     tokens = encoder.tokenize(captions)
     vectors = plain.embed(*tokens)
     matrix, bias = content_projection(vectors, owners)
@@ -69,7 +69,7 @@ def test_the_pooler_ends_with_the_content_projection(adapted, dataset):
 
 
 def test_parts_of_long_captions_are_wordings_too(dataset):
-    captions, owners = text_side.wordings(dataset, seed=0)
+    captions, owners = content_pooler.wordings(dataset, seed=0)
     assert sorted(set(owners)) == list(range(48))
     said = [[] for _ in range(48)]
     for caption, row in zip(captions, owners, strict=True):
@@ -115,7 +115,7 @@ def test_what_only_whole_captions_tell_does_not_make_short_prompts_long(
     for fewest in (2, 99):
         monkeypatch.setattr(partial_captions, "FEWEST_PIECES", fewest)
         encoder.pooler = before
-        text_side.keep_content(encoder, dataset, SETTINGS)
+        content_pooler.keep_content(encoder, dataset, SETTINGS.seed)
         sizes.append(np.square(encoder.embed(*encoder.tokenize(prompts))).mean())
     assert sizes[0] < 0.8 * sizes[1]
 
@@ -126,7 +126,7 @@ def test_one_caption_a_picture_leaves_the_vectors_as_they_are(adapted, dataset):
         "alone", "train", dataset.images, [c[:1] for c in dataset.captions], 8
     )
     pooler = encoder.pooler
-    text_side.keep_content(encoder, alone, SETTINGS)
+    content_pooler.keep_content(encoder, alone, SETTINGS.seed)
     assert encoder.pooler is pooler
 
 

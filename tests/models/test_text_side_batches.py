@@ -1,5 +1,6 @@
 """What the text side learns from: which captions come together, with which images."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -12,9 +13,10 @@ from aigc_keras.models.text_side_batches import (
     matching_batches,
     matching_groups,
     reading_batches,
+    reads_own_words,
 )
 
-SETTINGS = TextSideSettings(matching_batch_size=8)
+SETTINGS = TextSideSettings(matching_batch_size=8, own_words=False)
 IMAGES, CAPTIONS = 48, 96
 
 
@@ -61,6 +63,21 @@ def test_matching_batches_hold_captions_of_like_length(dataset):
     assert sorted(seen) == list(range(CAPTIONS))
     # One of two at random.
     assert 0.3 < np.mean(same) < 0.7
+
+
+def test_with_few_pictures_the_words_read_are_the_caption_s_own(dataset):
+    def rows_of(settings):
+        batch = next(matching_batches(dataset, make_table(7), settings))
+        (others,) = batch["other_token_ids"]
+        return batch["token_ids"][:, 0], others[:, 0]
+
+    few = TextSideSettings(matching_batch_size=CAPTIONS)
+    np.testing.assert_array_equal(*rows_of(few))
+    rows, others = rows_of(dataclasses.replace(few, own_words=False))
+    np.testing.assert_array_equal(others // 2, rows // 2)
+    assert np.any(others != rows)
+    assert not reads_own_words(few, 10_000)
+    assert reads_own_words(dataclasses.replace(few, own_words=True), 10_000)
 
 
 def test_reading_batches_hold_every_caption_once_a_pass_with_its_image(dataset):
