@@ -37,6 +37,7 @@ from aigc_keras.models.text_side_batches import (
     matching_groups,
     prior_batches,
     reading_batches,
+    reads_own_words,
 )
 from aigc_keras.progress import progress_bar
 
@@ -64,8 +65,8 @@ class TextSideSettings:
             set takes thirty passes over its captions. None: see
             `default_matching_steps`.
         own_words: bool or None. Whether a caption's own words are read off its vector,
-            instead of another caption's of the picture. None: with few pictures, see
-            `reads_own_words`.
+            instead of another caption's of the picture, and its wording stays in. None:
+            where few pictures have a name each, see `reads_own_words`.
         matching_batch_size: int. Pairs a step.
         matching_learning_rate: float. Peak of its cosine schedule.
         reading_steps: int. Steps of the judge's own training after that at most, with
@@ -143,7 +144,9 @@ def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
         readout = train_matching(encoder, judge, dataset, settings)
         if not settings.next_token_readout:
             readout = None
-        keep_content(encoder, dataset, settings.seed)
+        # Where its own words are to be read off a caption's vector, wording counts.
+        if not reads_own_words(settings, dataset):
+            keep_content(encoder, dataset, settings.seed)
         kept.write(1, encoder, readout)
     table = make_caption_table(encoder, dataset, cache_dir)
     if done < 2:
@@ -207,6 +210,7 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
     twins = backbone_in_policy(backbone), pooler_in_policy(pooler)
+    own_words = reads_own_words(settings, dataset)
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
     table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
@@ -217,7 +221,7 @@ def train_matching(text_encoder, judge, dataset, settings):
         settings.text_token_weight,
         num_groups=matching_groups(table, settings),
     )
-    batches = matching_batches(dataset, table, settings)
+    batches = matching_batches(dataset, table, settings, own_words)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = stage_steps(most, dataset, settings.matching_batch_size)
     rate = settings.matching_learning_rate

@@ -96,7 +96,7 @@ def test_parts_of_captions_may_be_matched_too(adapted, dataset, parts, monkeypat
     judge = TextToImageGAN.from_preset("tiny_32", None).judge
     with pytest.raises(Seen) as seen:
         text_side.train_matching(encoder, judge, dataset, settings)
-    learned, table, _ = seen.value.args
+    learned, table, *_ = seen.value.args
     expected = dataset.with_caption_parts(SETTINGS.seed) if parts else dataset
     assert learned.captions == expected.captions
     assert parts == (len(learned.flat_captions) > len(dataset.flat_captions))

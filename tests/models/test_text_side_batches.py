@@ -1,6 +1,5 @@
 """What the text side learns from: which captions come together, with which images."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -16,7 +15,7 @@ from aigc_keras.models.text_side_batches import (
     reads_own_words,
 )
 
-SETTINGS = TextSideSettings(matching_batch_size=8, own_words=False)
+SETTINGS = TextSideSettings(matching_batch_size=8)
 IMAGES, CAPTIONS = 48, 96
 
 
@@ -65,19 +64,33 @@ def test_matching_batches_hold_captions_of_like_length(dataset):
     assert 0.3 < np.mean(same) < 0.7
 
 
-def test_with_few_pictures_the_words_read_are_the_caption_s_own(dataset):
-    def rows_of(settings):
-        batch = next(matching_batches(dataset, make_table(7), settings))
-        (others,) = batch["other_token_ids"]
-        return batch["token_ids"][:, 0], others[:, 0]
-
-    few = TextSideSettings(matching_batch_size=CAPTIONS)
-    np.testing.assert_array_equal(*rows_of(few))
-    rows, others = rows_of(dataclasses.replace(few, own_words=False))
+@pytest.mark.parametrize("own_words", [False, True])
+def test_the_words_read_are_another_caption_s_or_its_own(dataset, own_words):
+    settings = TextSideSettings(matching_batch_size=CAPTIONS)
+    batch = next(matching_batches(dataset, make_table(7), settings, own_words))
+    (others,) = batch["other_token_ids"]
+    rows, others = batch["token_ids"][:, 0], others[:, 0]
     np.testing.assert_array_equal(others // 2, rows // 2)
-    assert np.any(others != rows)
-    assert not reads_own_words(few, 10_000)
-    assert reads_own_words(dataclasses.replace(few, own_words=True), 10_000)
+    assert np.all(others == rows) == own_words
+
+
+def named(number, names):
+    """Pictures of which each `names` follow each other with names of their own."""
+    captions = [[f"{row % names}"] for row in range(number)]
+    return CaptionedDataset(
+        "x", "train", np.zeros((number, 1, 1, 3), "uint8"), captions, 8
+    )
+
+
+@pytest.mark.parametrize(
+    "number, names, own", [(100, 100, True), (100, 40, False), (10_000, 10_000, False)]
+)
+def test_own_words_are_for_few_pictures_with_a_name_each(number, names, own):
+    pictures = named(number, names)
+    assert reads_own_words(TextSideSettings(), pictures) == own
+    for asked in (False, True):
+        settings = TextSideSettings(own_words=asked)
+        assert reads_own_words(settings, pictures) is asked
 
 
 def test_reading_batches_hold_every_caption_once_a_pass_with_its_image(dataset):
