@@ -85,6 +85,9 @@ def train(
         None, help="Parts of captions an image, learned too [the preset's]."
     ),
     reading_steps: int = typer.Option(1500, help="Steps of the judge alone."),
+    own_words: bool = typer.Option(
+        None, help="Captions are names: their own words count [the preset's]."
+    ),
     prior_steps: int = typer.Option(
         None, help="Steps in which captions learn what to expect [the preset's]."
     ),
@@ -180,6 +183,7 @@ def train(
         next_token_guidance=next_token_guidance,
         caption_parts=caption_parts,
         reading_steps=reading_steps,
+        own_words=own_words,
         prior_steps=prior_steps,
         warm_up_steps=warm_up_steps,
         log_every=log_every,

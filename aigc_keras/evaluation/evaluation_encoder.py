@@ -91,9 +91,7 @@ def open_evaluation_encoder(dataset, folder, settings=None):
     """
     path = encoder_path(dataset, folder)
     if not (path / CONFIG_FILE).is_file():
-        settings = settings or TextSideSettings(
-            own_words=False, reading_noise=0.0, seed=SEED
-        )
+        settings = settings or TextSideSettings(seed=SEED, reading_noise=0.0)
         keras.utils.set_random_seed(settings.seed)
         image_encoder = ImageEncoder(dataset.image_size, 256, 512)
         text_encoder = train_text_side(image_encoder, dataset, settings, None)[0]

@@ -11,6 +11,7 @@ TRAINING = {
     "loss": "non_saturating",
     "penalty": None,
     "ema_half_life": 4000,
+    "own_words": False,
     "prior_steps": 0,
     "warm_up_steps": 0,
     "next_token_guidance": 0.0,
@@ -108,9 +109,9 @@ PRESETS = {
         "image_size": 64,
         "text_dim": 256,
         "vocabulary_size": 512,
-        # Outlines first; and a discriminator that does not learn the pictures by heart:
-        # benchmarks/README.md.
-        "training": {"warm_up_steps": 2500, "penalty": "r1"},
+        # What kind of thing a name names counts; outlines first; and a discriminator
+        # that does not learn the pictures by heart: benchmarks/README.md.
+        "training": {"own_words": True, "warm_up_steps": 2500, "penalty": "r1"},
         "generator": {"base_channels": 16},
         "discriminator": {"base_channels": 16},
     },

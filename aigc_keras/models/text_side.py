@@ -32,12 +32,10 @@ from aigc_keras.models.prior import (
 )
 from aigc_keras.models.stage import stage_steps, train_stage
 from aigc_keras.models.text_side_batches import (
-    FEW_IMAGES,
     matching_batches,
     matching_groups,
     prior_batches,
     reading_batches,
-    reads_own_words,
 )
 from aigc_keras.progress import progress_bar
 
@@ -64,9 +62,6 @@ class TextSideSettings:
         matching_steps: int or None. Steps of image-text matching at most; a small data
             set takes thirty passes over its captions. None: see
             `default_matching_steps`.
-        own_words: bool or None. Whether a caption's own words are read off its vector,
-            instead of another caption's of the picture, and its wording stays in. None:
-            where few pictures have a name each, see `reads_own_words`.
         matching_batch_size: int. Pairs a step.
         matching_learning_rate: float. Peak of its cosine schedule.
         reading_steps: int. Steps of the judge's own training after that at most, with
@@ -82,13 +77,17 @@ class TextSideSettings:
         token_weight: float. See `ImageTextModel`.
         text_token_weight: float. See `ImageTextModel`.
         seed: int. Seeds weights and order.
+        own_words: bool. Whether a caption's own words are read off its vector, instead
+            of another caption's of the picture, and its wording is left in. For few
+            pictures with a name each: another caption's words follow from the name
+            alone, and what else is said ("peach, a fruit") is passed over. Of captions
+            that describe, a vector learns a code for each wording so.
     """
 
     text_encoder: str | None = None
     language_captions: int = 12_000
     language_epochs: int = 2
     matching_steps: int | None = None
-    own_words: bool | None = None
     matching_batch_size: int = 128
     matching_learning_rate: float = 1.5e-3
     reading_steps: int = 1500
@@ -99,6 +98,7 @@ class TextSideSettings:
     token_weight: float = 0.05
     text_token_weight: float = 0.3
     seed: int = 0
+    own_words: bool = False
 
 
 def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
@@ -145,7 +145,7 @@ def train_text_side(judge, dataset, settings, cache_dir, stages_dir=None):
         if not settings.next_token_readout:
             readout = None
         # Where its own words are to be read off a caption's vector, wording counts.
-        if not reads_own_words(settings, dataset):
+        if not settings.own_words:
             keep_content(encoder, dataset, settings.seed)
         kept.write(1, encoder, readout)
     table = make_caption_table(encoder, dataset, cache_dir)
@@ -210,7 +210,6 @@ def train_matching(text_encoder, judge, dataset, settings):
     judge.trainable = True
     pooler = attention_pooler(backbone.hidden_dim, judge.output_dim)
     twins = backbone_in_policy(backbone), pooler_in_policy(pooler)
-    own_words = reads_own_words(settings, dataset)
     if settings.caption_parts:
         dataset = dataset.with_caption_parts(settings.seed)
     table = CaptionTable(*text_encoder.tokenize(dataset.flat_captions))
@@ -221,7 +220,7 @@ def train_matching(text_encoder, judge, dataset, settings):
         settings.text_token_weight,
         num_groups=matching_groups(table, settings),
     )
-    batches = matching_batches(dataset, table, settings, own_words)
+    batches = matching_batches(dataset, table, settings)
     most = settings.matching_steps or default_matching_steps(dataset.num_images)
     steps = stage_steps(most, dataset, settings.matching_batch_size)
     rate = settings.matching_learning_rate
@@ -327,7 +326,7 @@ def default_matching_steps(num_images):
     on `noto_emoji` 1 drawing in 6 found its own name among 1,717 after 863 steps, 19 in
     20 after 2,400. `shapes` has forty thousand more pictures and forty words.
     """
-    return 2400 if num_images < FEW_IMAGES else 1200
+    return 2400 if num_images < 10_000 else 1200
 
 
 def make_caption_table(text_encoder, dataset, cache_dir, for_language_side=False):

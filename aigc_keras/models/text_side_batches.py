@@ -11,29 +11,6 @@ READING_NEGATIVES = 4096
 # are short, a group costs more than it saves: its part of the graph.
 TOKENS_A_GROUP = 11
 MOST_GROUPS = 4
-# With fewer, names are learned one by one.
-FEW_IMAGES = 10_000
-
-
-def reads_own_words(settings, dataset):
-    """Return whether a caption's own words are read off its vector while it learns.
-
-    Those of another caption of the picture teach what can be seen rather than how it is
-    said. Where few pictures have a name each, they follow from the name alone, and what
-    else a caption tells is passed over: of the known captions nearest to held-out ones
-    of `noto_emoji` such as "peach, a fruit", 39 in 100 were of the same kind of thing,
-    and 71 with their own words (ten neighbours each, without flags and clocks; 2,400
-    steps). The map of `keep_content` made 67 of them, so it is left out there.
-
-    Args:
-        settings: `TextSideSettings`, whose `own_words` decides where it is not None.
-        dataset: `CaptionedDataset`. Where most captions are shared, as those of three
-            colours are, there is no name to learn by heart.
-    """
-    if settings.own_words is not None:
-        return settings.own_words
-    captions = dataset.flat_captions
-    return dataset.num_images < FEW_IMAGES and len(set(captions)) > len(captions) / 2
 
 
 def matching_groups(table, settings):
@@ -50,7 +27,7 @@ def matching_groups(table, settings):
     return math.gcd(size, 1 << (wanted.bit_length() - 1))
 
 
-def matching_batches(dataset, table, settings, own_words=False):
+def matching_batches(dataset, table, settings):
     """Yield batches of captions of like length with their images, without end.
 
     Like lengths save padding and make the captions of a batch harder to tell apart.
@@ -59,12 +36,12 @@ def matching_batches(dataset, table, settings, own_words=False):
         dataset: `CaptionedDataset`.
         table: `CaptionTable` without embeddings.
         settings: `TextSideSettings`.
-        own_words: bool. Whether the other caption is the caption itself.
 
     Yields:
         Dicts of `image`, `token_ids` and `padding_mask`, and of another caption of each
-        image `other_token_ids` and `other_padding_mask`, tuples of `matching_groups`
-        arrays, the first of the first rows.
+        image, or by `settings.own_words` the same, `other_token_ids` and
+        `other_padding_mask`, tuples of `matching_groups` arrays, the first of the first
+        rows.
     """
     rng = np.random.default_rng(settings.seed)
     lengths = table.padding_mask.sum(axis=1)
@@ -76,7 +53,7 @@ def matching_batches(dataset, table, settings, own_words=False):
             dataset.row_splits[owner[rows]],
             dataset.row_splits[owner[rows] + 1],
         )
-        others = rows if own_words else rng.integers(first, last)
+        others = rows if settings.own_words else rng.integers(first, last)
         order = np.argsort(lengths[others], kind="stable")
         rows, groups = rows[order], np.split(others[order], number)
         longest = [_length_of(group, lengths) for group in groups]

@@ -48,6 +48,7 @@ class TrainingConfig:
         matching_steps: int or None. Steps of image-text matching before the GAN at
             most; None: by the number of pictures.
         reading_steps: int. Steps of the judge's own training after that at most.
+        own_words: bool. Whether captions are learned as names, see `TextSideSettings`.
         prior_steps: int. Steps in which captions then learn to tell what to expect at
             most, see `train_prior`, before the judge reads again. 0: neither.
         warm_up_steps: int. Steps in which the generator then learns the picture to
@@ -117,6 +118,7 @@ class TrainingConfig:
     loss: str | None = None
     penalty: str | None = None
     ema_half_life: float | None = None
+    own_words: bool | None = None
     prior_steps: int | None = None
     warm_up_steps: int | None = None
     next_token_guidance: float | None = None
@@ -260,6 +262,7 @@ class TrainingConfig:
             next_token_readout=self.next_token_guidance > 0,
             caption_parts=self.caption_parts > 0,
             seed=self.seed,
+            own_words=self.own_words,
         )
 
     def to_dict(self):

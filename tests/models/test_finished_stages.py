@@ -93,6 +93,7 @@ def test_what_was_learned_otherwise_is_not_read(dataset, unbroken, tmp_path):
     )
     for others in (
         (dataclasses.replace(SETTINGS, reading_steps=4), judge, dataset),
+        (dataclasses.replace(SETTINGS, own_words=True), judge, dataset),
         (SETTINGS, other_judge, dataset),
         (SETTINGS, judge, dataset.with_caption_parts(0, 1)),
         (SETTINGS, judge, turned),

@@ -1,6 +1,7 @@
 """The stage before the GAN: GPT-2 reads the captions, the judge sees the pictures."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -96,11 +97,25 @@ def test_parts_of_captions_may_be_matched_too(adapted, dataset, parts, monkeypat
     judge = TextToImageGAN.from_preset("tiny_32", None).judge
     with pytest.raises(Seen) as seen:
         text_side.train_matching(encoder, judge, dataset, settings)
-    learned, table, *_ = seen.value.args
+    learned, table, _ = seen.value.args
     expected = dataset.with_caption_parts(SETTINGS.seed) if parts else dataset
     assert learned.captions == expected.captions
     assert parts == (len(learned.flat_captions) > len(dataset.flat_captions))
     assert len(table.token_ids) == len(learned.flat_captions)
+
+
+@pytest.mark.parametrize("own_words", [False, True])
+def test_of_names_the_wording_is_left_in(adapted, dataset, own_words, monkeypatch):
+    called = []
+    for name in ("train_matching", "train_reading", "warn_if_blind", "keep_content"):
+        note = functools.partial(lambda name, *_: called.append(name), name)
+        monkeypatch.setattr(text_side, name, note)
+    encoder = adapted.text_encoder
+    monkeypatch.setattr(text_side, "make_text_encoder", lambda *_: encoder)
+    settings = dataclasses.replace(SETTINGS, own_words=own_words)
+    text_side.train_text_side(adapted.judge, dataset, settings, None)
+    between = [] if own_words else ["keep_content"]
+    assert called == ["train_matching", *between, "train_reading", "warn_if_blind"]
 
 
 def test_what_only_whole_captions_tell_does_not_make_short_prompts_long(

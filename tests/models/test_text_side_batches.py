@@ -12,7 +12,6 @@ from aigc_keras.models.text_side_batches import (
     matching_batches,
     matching_groups,
     reading_batches,
-    reads_own_words,
 )
 
 SETTINGS = TextSideSettings(matching_batch_size=8)
@@ -66,31 +65,12 @@ def test_matching_batches_hold_captions_of_like_length(dataset):
 
 @pytest.mark.parametrize("own_words", [False, True])
 def test_the_words_read_are_another_caption_s_or_its_own(dataset, own_words):
-    settings = TextSideSettings(matching_batch_size=CAPTIONS)
-    batch = next(matching_batches(dataset, make_table(7), settings, own_words))
+    settings = TextSideSettings(matching_batch_size=CAPTIONS, own_words=own_words)
+    batch = next(matching_batches(dataset, make_table(7), settings))
     (others,) = batch["other_token_ids"]
     rows, others = batch["token_ids"][:, 0], others[:, 0]
     np.testing.assert_array_equal(others // 2, rows // 2)
     assert np.all(others == rows) == own_words
-
-
-def named(number, names):
-    """Pictures of which each `names` follow each other with names of their own."""
-    captions = [[f"{row % names}"] for row in range(number)]
-    return CaptionedDataset(
-        "x", "train", np.zeros((number, 1, 1, 3), "uint8"), captions, 8
-    )
-
-
-@pytest.mark.parametrize(
-    "number, names, own", [(100, 100, True), (100, 40, False), (10_000, 10_000, False)]
-)
-def test_own_words_are_for_few_pictures_with_a_name_each(number, names, own):
-    pictures = named(number, names)
-    assert reads_own_words(TextSideSettings(), pictures) == own
-    for asked in (False, True):
-        settings = TextSideSettings(own_words=asked)
-        assert reads_own_words(settings, pictures) is asked
 
 
 def test_reading_batches_hold_every_caption_once_a_pass_with_its_image(dataset):

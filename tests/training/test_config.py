@@ -40,6 +40,13 @@ def test_a_prior_is_the_text_side_s():
     )
 
 
+def test_emoji_have_names():
+    assert TrainingConfig(dataset="noto_emoji").text_side().own_words
+    assert not TrainingConfig(preset="shapes_64").text_side().own_words
+    described = TrainingConfig(dataset="noto_emoji", own_words=False)
+    assert not described.text_side().own_words
+
+
 def test_language_that_learns_along_learns_whole_captions():
     """A captioner and a prompt writer of fragments would say fragments."""
     joint = TrainingConfig(preset="shapes_64", train_text_encoder="last_blocks")

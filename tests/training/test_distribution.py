@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 
 import h5py
@@ -167,19 +166,3 @@ def test_a_lost_worker_is_told_in_one_line():
     with pytest.raises(KeyError):
         with distribution.lost_workers_named():
             raise KeyError("mine")
-
-
-@pytest.mark.slow
-def test_one_device_mirrored_trains_the_same(tiny_run, tiny_settings, tmp_path):
-    """In a process of its own: a strategy stays."""
-    script = (
-        "import json, sys\n"
-        "from aigc_keras.training import TrainingConfig, train\n"
-        "gan, run = train(TrainingConfig(**json.loads(sys.argv[1])), *sys.argv[2:])\n"
-        "assert int(gan.optimizer.iterations.numpy()) == 6\n"
-    )
-    arguments = [json.dumps(tiny_settings), str(tmp_path), "mirrored"]
-    arguments = [sys.executable, "-c", script, *arguments]
-    subprocess.run(arguments, check=True, timeout=200)
-    ours, mirrored = (read_weights(path, 6) for path in (tiny_run, tmp_path))
-    assert max(relative_differences(ours, mirrored).values()) < 1e-4
