@@ -69,10 +69,10 @@ class ImageTextModel(keras.Model):
     symmetric InfoNCE loss within the batch, with a learned temperature, plus two losses
     of reading the other caption off either vector: which tokens it holds, so that words
     which tell few pairs apart enter both, and which token follows its beginning, so
-    that what belongs together does. The other captions come in equal groups, tuples of
-    arrays of any lengths: those of like length together save padding. Afterwards the
-    pooled text conditions the GAN and the frozen image encoder judges what the
-    generator draws.
+    that what belongs together does. Of names the other caption is the same. The other
+    captions come in equal groups, tuples of arrays of any lengths: those of like length
+    together save padding. Afterwards the pooled text conditions the GAN and the frozen
+    image encoder judges what the generator draws.
 
     A sentence vector out of which each word can be read by a linear map also holds
     combinations of words that were never seen together: on the held-out pairs of

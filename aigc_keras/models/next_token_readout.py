@@ -14,7 +14,8 @@ class NextTokenReadout(keras.layers.Layer):
     size. So it holds which colour, size and shape belong together, and not only which
     words occur. Given the caption so far, the readout is linear in the vector. It is
     meant for *another* caption than the vector's: in its own words a vector comes to
-    speak a code of its own for each wording.
+    speak a code of its own for each wording. Names are read off their own vectors all
+    the same, see `TextSideSettings.own_words`.
 
     Frozen, it tells a generator word by word what its drawing lacks, where a cosine of
     two sentence vectors hardly changes when two things change places.

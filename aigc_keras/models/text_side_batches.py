@@ -48,7 +48,7 @@ def matching_batches(dataset, table, settings):
     owner = dataset.owners
     number = matching_groups(table, settings)
     for rows, length in _rows_of_like_length(lengths, settings, rng):
-        # Any caption of the same picture, which may be the same one.
+        # The same one, or any of the same picture, which may be the same one.
         first, last = (
             dataset.row_splits[owner[rows]],
             dataset.row_splits[owner[rows] + 1],
