@@ -42,6 +42,13 @@ def test_help_shows_an_example(capfd, command):
     assert status == 0 and f"Example: aigc-keras {command}" in output
 
 
+def test_help_says_what_counts_where_nothing_is_said(capfd):
+    _, output, _ = run_cli(capfd, "train", "--help")
+    assert "[the preset's]" in output and "[shapes, or the run's]" in " ".join(
+        output.split()
+    )
+
+
 def test_start_is_quick():
     # TensorFlow alone takes seconds: it must not be imported.
     code = (
