@@ -32,8 +32,8 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    # Rich would take "[the preset's]" for markup and leave it out.
-    rich_markup_mode=None,
+    # Its default would take "[the preset's]" for markup and leave it out.
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("quickstart")(quickstart_command.quickstart)

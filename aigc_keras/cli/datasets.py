@@ -8,7 +8,7 @@ import typer
 from aigc_keras.cli.output import print_result
 from aigc_keras.cli.quiet import import_tensorflow
 
-app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app = typer.Typer(invoke_without_command=True, rich_markup_mode="markdown")
 
 NAME = typer.Argument(help="Data set, such as shapes/scenes; see `datasets list`.")
 SPLIT = typer.Option("train", help="Split, such as train or 'train[:100]'.")

@@ -15,7 +15,7 @@ def export(
         "saved_model", help="saved_model, to serve; or preset, to share and load."
     ),
     output: str = typer.Option(
-        None, "-o", "--output", help="Model folder [saved_models/<name>]."
+        None, "-o", "--output", help="Model folder [saved_models/NAME]."
     ),
     name: str = typer.Option(
         None, help="Model in saved_models whose next version this is [the run's name]."

@@ -10,7 +10,7 @@ from aigc_keras.cli.quiet import import_tensorflow
 app = typer.Typer(
     help="List the exported models; label a version stable or canary, and go back.",
     no_args_is_help=True,
-    rich_markup_mode=None,
+    rich_markup_mode="markdown",
 )
 NAME = typer.Argument(help="Model, such as shapes_64.")
 FOLDER = typer.Option("saved_models", "--models", help="Folder of exported models.")

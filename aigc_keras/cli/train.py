@@ -31,7 +31,7 @@ def train(
     recipe: str = typer.Option(
         None, help="few, kinds or many [the preset's, or by number]."
     ),
-    run: str = typer.Option(None, help="Run folder [saved_models/runs/<dataset>]."),
+    run: str = typer.Option(None, help="Run folder [saved_models/runs/DATASET]."),
     preset: str = typer.Option(
         None, help="See `aigc-keras presets` [the data set's own, else shapes_64]."
     ),
@@ -109,7 +109,7 @@ def train(
         None, help="JSONL of your own dialogues, for dialogue [made]."
     ),
     export_to: str = typer.Option(
-        None, "--export", help="Also export to this folder [saved_models/<run>]."
+        None, "--export", help="Also export to this folder [saved_models/RUN]."
     ),
     seed: int = typer.Option(0, help="Seeds everything."),
     gradient_accumulation: int = typer.Option(
